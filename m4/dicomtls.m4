@@ -1,0 +1,64 @@
+dnl SPDX-License-Identifier: Apache-2.0
+dnl What configure.ac needs beyond Autoconf's own macros.
+
+AC_DEFUN([DICOMTLS_ARG_WERROR], [
+AC_ARG_ENABLE([werror],
+  [AS_HELP_STRING([--enable-werror], [compiler warnings are errors])],
+  [], [enable_werror=no])
+])
+
+AC_DEFUN([DICOMTLS_ARG_SANITIZER], [
+AC_ARG_ENABLE([sanitizer],
+  [AS_HELP_STRING([--enable-sanitizer=KIND],
+    [build with -fsanitize=KIND: address, thread, undefined])],
+  [], [enable_sanitizer=no])
+SANITIZER_FLAGS=
+AS_IF([test "x$enable_sanitizer" != xno],
+  [SANITIZER_FLAGS="-fsanitize=$enable_sanitizer -fno-omit-frame-pointer"])
+AC_SUBST([SANITIZER_FLAGS])
+AM_CONDITIONAL([SANITIZED], [test "x$enable_sanitizer" != xno])
+])
+
+dnl The sanitizers' runtimes and musl refuse RTLD_DEEPBIND, which keeps the
+dnl engine's OpenSSL apart from the program's; a static copy needs none.
+AC_DEFUN([DICOMTLS_ARG_STATIC_OPENSSL], [
+AC_ARG_ENABLE([static-openssl],
+  [AS_HELP_STRING([--enable-static-openssl],
+    [link OpenSSL into the engine (default: with a sanitizer)])],
+  [], [AS_IF([test "x$enable_sanitizer" != xno],
+         [enable_static_openssl=yes], [enable_static_openssl=no])])
+])
+
+AC_DEFUN([DICOMTLS_LIB_OPENSSL], [
+ENGINE_OPENSSL_LIBS="$OPENSSL_LIBS"
+openssl_kind=shared
+AS_IF([test "x$enable_static_openssl" = xyes], [
+  ENGINE_OPENSSL_LIBS="-Wl,-Bstatic -lssl -lcrypto -Wl,-Bdynamic -Wl,-Bsymbolic -Wl,--exclude-libs,ALL"
+  openssl_kind=static
+  AC_DEFINE([STATIC_OPENSSL], [1],
+    [Define if OpenSSL is linked into the engine])
+])
+AC_SUBST([ENGINE_OPENSSL_LIBS])
+])
+
+dnl The preload library may need libc alone, so inih is linked statically.
+AC_DEFUN([DICOMTLS_LIB_INIH], [
+PKG_CHECK_MODULES([INIH], [inih])
+AC_CACHE_CHECK([for a static inih], [dicomtls_cv_static_inih], [
+  saved_LIBS=$LIBS
+  LIBS="-l:libinih.a $LIBS"
+  AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <ini.h>]],
+    [[return ini_parse_string("", 0, 0);]])],
+    [dicomtls_cv_static_inih=yes], [dicomtls_cv_static_inih=no])
+  LIBS=$saved_LIBS
+])
+AS_IF([test "x$dicomtls_cv_static_inih" = xyes],
+  [INIH_LIBS="-l:libinih.a"; inih_kind=static],
+  [AC_MSG_ERROR([libinih.a is missing: the preload library may not depend on a shared libinih (Debian: libinih-dev)])])
+])
+
+AC_DEFUN([DICOMTLS_WARNINGS], [
+WARN_CFLAGS="-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla"
+AS_IF([test "x$enable_werror" = xyes], [WARN_CFLAGS="$WARN_CFLAGS -Werror"])
+AC_SUBST([WARN_CFLAGS])
+])

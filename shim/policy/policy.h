@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * policy: settings become immutable rules; a role and an address become a
+ * decision. */
+#ifndef DICOMTLS_POLICY_H
+#define DICOMTLS_POLICY_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "base/fail.h"
+#include "base/log.h"
+
+enum role { ROLE_CLIENT, ROLE_SERVER };	/* connect(), accept() */
+
+enum verify { VERIFY_NONE, VERIFY_CA, VERIFY_PIN, VERIFY_TOFU };
+
+/* TLS versions as on the wire. */
+enum { TLS_1_0 = 0x0301, TLS_1_1 = 0x0302, TLS_1_2 = 0x0303,
+	TLS_1_3 = 0x0304 };
+
+/* A row of the profile table (PS3.15 Annex B), see profile.c. */
+struct profile {
+	const char *name;	/* as in DICOMTLS_PROFILE */
+	const char *source;	/* "PS3.15 B.12", or "none" */
+	int min_version, max_version;
+	const char *ciphers;	/* OpenSSL cipher list for TLS ≤ 1.2 */
+	const char *suites;	/* TLS 1.3 suites, NULL: none */
+	bool weak;		/* needs OpenSSL security level 0 */
+	bool legacy_server;	/* unsafe legacy renegotiation tolerated */
+	int min_rsa_bits;	/* of the certificates, 0: no limit */
+	int min_ec_bits;
+	int min_dh_bits;
+	const char *warning;	/* said once per process, or NULL */
+};
+
+/*
+ * What TLS is to be on a connection.  Immutable, lives as long as the policy;
+ * strings belong to it.  Each pointer is unique per rule: a context can be
+ * kept per tlsconf.
+ */
+struct tlsconf {
+	const char *rule;	/* which rule decided, for people */
+	const char *dir;	/* DICOMTLS_DIR; never NULL */
+	const char *cert, *key;	/* paths; never NULL */
+	const char *password_file, *password;	/* or NULL */
+	bool own_files;		/* cert and key are the default files of dir:
+				   made on first use when they are missing */
+	const struct profile *profile;
+	int min_version, max_version;
+	const char *ciphers;	/* in place of the profile's, or NULL */
+	enum verify verify[2];	/* by role */
+	const char *ca, *crl;	/* file or folder, or NULL */
+	const char *pins;	/* comma-separated SPKI SHA-256, or NULL */
+	const char *name;	/* the name the peer must have, or NULL */
+	bool client_cert;	/* send ours as a client too */
+	int handshake_timeout;	/* seconds, > 0 */
+	bool nodelay;		/* TCP_NODELAY, writes of a PDU joined */
+	const char *keylog;	/* path, or NULL */
+};
+
+struct logconf {
+	const char *target;
+	enum log_level level;
+	bool json;
+};
+
+struct policy;
+
+/*
+ * Reads the environment (secure_getenv: a program that gained privileges gets
+ * the defaults' refusal) and the configuration file, once.  Never NULL except
+ * without memory.  A setting that cannot be understood does not make this
+ * fail: policy_error() then tells it and every decision refuses.
+ */
+struct policy *policy_load(void);
+void policy_free(struct policy *p);
+
+/* The first setting that could not be understood, or NULL. */
+const struct fail *policy_error(const struct policy *p);
+
+const struct logconf *policy_log(const struct policy *p);
+
+enum verdict {
+	VERDICT_PLAIN,	/* not ours: leave it alone */
+	VERDICT_TLS,	/* upgrade it, *CONF says how */
+	VERDICT_REFUSE	/* the settings are broken: it must fail */
+};
+
+/*
+ * Decides about one connection.  ADDR: the target of connect() or the local
+ * address of an accepted connection, AF_INET or AF_INET6 (IPv4-mapped ones
+ * are taken as IPv4); anything else is plain.  NAME: the host name that the
+ * program asked for, or NULL.  Takes no lock, allocates nothing.
+ */
+enum verdict policy_decide(const struct policy *p, enum role role,
+    const struct sockaddr *addr, socklen_t len, const char *name,
+    const struct tlsconf **conf);
+
+#endif
