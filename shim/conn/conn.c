@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,19 +15,68 @@
 
 /* Life ---------------------------------------------------------------------- */
 
+/*
+ * Connections are reused, never freed: conn_try_hold may look at one that is
+ * on its way out.
+ */
+static struct conn *pool;
+static pthread_mutex_t pool_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static struct conn *
+from_pool(void)
+{
+	struct conn *c;
+
+	pthread_mutex_lock(&pool_lock);
+	c = pool;
+	if (c != NULL)
+		pool = c->dirty_next;
+	pthread_mutex_unlock(&pool_lock);
+	if (c == NULL)
+		c = calloc(1, sizeof *c);
+	else
+		memset((char *)c + offsetof(struct conn, descriptors), 0,
+		    sizeof *c - offsetof(struct conn, descriptors));
+	if (c != NULL)
+		pthread_mutex_init(&c->lock, NULL);
+	return c;
+}
+
+static void
+into_pool(struct conn *c)
+{
+	pthread_mutex_lock(&pool_lock);
+	c->dirty_next = pool;
+	pool = c;
+	pthread_mutex_unlock(&pool_lock);
+}
+
+void
+conn_freeze(void)
+{
+	pthread_mutex_lock(&pool_lock);
+	settle_freeze();
+}
+
+void
+conn_thaw(void)
+{
+	settle_thaw();
+	pthread_mutex_unlock(&pool_lock);
+}
+
 struct conn *
 conn_new(const struct conn_args *args)
 {
-	struct conn *c = calloc(1, sizeof *c);
+	struct conn *c = from_pool();
 
 	if (c == NULL)
 		return NULL;
 	if (args->name != NULL && (c->name = strdup(args->name)) == NULL) {
-		free(c);
+		into_pool(c);
 		return NULL;
 	}
-	atomic_init(&c->refs, 1);
-	pthread_mutex_init(&c->lock, NULL);
+	atomic_store(&c->refs, 1);
 	c->fd = args->fd;
 	c->wire = args->wire;
 	c->ops = args->ops;
@@ -53,6 +103,17 @@ conn_hold(struct conn *c)
 	atomic_fetch_add_explicit(&c->refs, 1, memory_order_relaxed);
 }
 
+bool
+conn_try_hold(struct conn *c)
+{
+	unsigned refs = atomic_load(&c->refs);
+
+	while (refs > 0)
+		if (atomic_compare_exchange_weak(&c->refs, &refs, refs + 1))
+			return true;
+	return false;
+}
+
 void
 conn_release(struct conn *c)
 {
@@ -66,7 +127,7 @@ conn_release(struct conn *c)
 	buf_free(&c->out);
 	pthread_mutex_destroy(&c->lock);
 	free(c->name);
-	free(c);
+	into_pool(c);
 }
 
 void
@@ -99,7 +160,8 @@ conn_lock(struct conn *c, int fd)
 		return -EDEADLK;
 	pthread_mutex_lock(&c->lock);
 	atomic_store_explicit(&c->holder, self, memory_order_relaxed);
-	c->fd = fd;
+	if (fd >= 0)
+		c->fd = fd;
 	c->drained = false;
 	return 0;
 }
@@ -168,7 +230,9 @@ conn_disown(struct conn *c)
 bool
 conn_before_fork(struct conn *c, atomic_int *claim)
 {
-	pthread_mutex_lock(&c->lock);
+	c->frozen = atomic_load(&c->holder) != pthread_self();
+	if (c->frozen)
+		pthread_mutex_lock(&c->lock);
 	if (conn_unclaimed(c))
 		return false;
 	if (c->stage != STAGE_FRESH && c->fd >= 0)
@@ -182,7 +246,8 @@ conn_after_fork(struct conn *c, bool child)
 {
 	if (child && c->claim == NULL)
 		c->disowned = true;
-	pthread_mutex_unlock(&c->lock);
+	if (c->frozen)
+		pthread_mutex_unlock(&c->lock);
 }
 
 /* Time ---------------------------------------------------------------------- */
@@ -218,7 +283,7 @@ abandon(void *arg)
 }
 
 int
-conn_wait(struct conn *c, short events, int timeo)
+conn_wait(struct conn *c, short events, int timeo, bool begun)
 {
 	bool shaking = c->stage == STAGE_SHAKING;
 	int fd = c->fd, limit, ms = timeo, r;
@@ -231,7 +296,7 @@ conn_wait(struct conn *c, short events, int timeo)
 			ms = limit;
 	}
 	conn_leave(c);
-	if (events == POLLIN && ms < 0)
+	if (events == POLLIN && ms < 0 && !begun)
 		r = c->wire->await_data(fd, abandon, c);
 	else
 		r = c->wire->poll(fd, events, ms, abandon, c);
@@ -239,6 +304,12 @@ conn_wait(struct conn *c, short events, int timeo)
 		return -EINTR;
 	if (r == 0 && ms == timeo && ms >= 0)
 		return -EAGAIN;
+	if (r == -EINTR && timeo < 0 && !begun && c->wire->restarts())
+		return 0;
+	if (r < 0 && r != -EINTR && r != -EAGAIN) {
+		conn_die(c, r);		/* the kernel tells it only once */
+		return 0;
+	}
 	return r < 0 ? r : 0;
 }
 
@@ -256,8 +327,8 @@ log_failure(struct conn *c)
 
 	if (c->why.reason == REASON_NONE)
 		return;
-	log_event(c->why.reason == REASON_TRUNCATED ? LOG_LEVEL_WARN :
-	    LOG_LEVEL_ERROR, "failure", fields, "%s%s",
+	log_event(c->stage == STAGE_OPEN && c->why.reason == REASON_RESET ?
+	    LOG_LEVEL_WARN : LOG_LEVEL_ERROR, "failure", fields, "%s%s",
 	    c->why.text, c->stage == STAGE_OPEN ? "" : " (handshake failed)");
 }
 

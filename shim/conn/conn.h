@@ -45,6 +45,7 @@ struct conn_args {
 /* One reference; NULL without memory. */
 struct conn *conn_new(const struct conn_args *args);
 void conn_hold(struct conn *c);
+bool conn_try_hold(struct conn *c);	/* false: it is gone; C was one once */
 void conn_release(struct conn *c);
 
 /* How many descriptors there are of it in this process (dup, dup2). */
@@ -109,6 +110,8 @@ void conn_forget_room(struct conn *c);	/* SO_SNDBUF was changed */
  * that makes it its own pid owns the session.  conn_before_fork returns whether
  * the word was taken into use.
  */
+void conn_freeze(void);		/* what all connections share: after them */
+void conn_thaw(void);
 bool conn_before_fork(struct conn *c, atomic_int *claim);
 void conn_after_fork(struct conn *c, bool child);
 

@@ -299,7 +299,8 @@ time_left(struct conn *c, struct timespec *deadline)
 }
 
 static int
-wait_for_more(struct conn *c, int flags, struct timespec *deadline)
+wait_for_more(struct conn *c, int flags, bool begun,
+    struct timespec *deadline)
 {
 	int ms;
 
@@ -312,9 +313,9 @@ wait_for_more(struct conn *c, int flags, struct timespec *deadline)
 		return -EAGAIN;
 	/* The kernel's queue tells nothing new of what was only peeked at. */
 	if (c->peeked > 0)
-		return conn_wait(c, 0, ms < 0 || ms > 5 ? 5 : ms) == -EINTR ?
-		    -EINTR : 0;
-	return conn_wait(c, POLLIN, ms);
+		return conn_wait(c, 0, ms < 0 || ms > 5 ? 5 : ms, begun) ==
+		    -EINTR ? -EINTR : 0;
+	return conn_wait(c, POLLIN, ms, begun);
 }
 
 static ssize_t
@@ -359,7 +360,7 @@ receive(struct conn *c, const struct iovec *iov, int n, int flags)
 			return finish_recv(c, got, 0);
 		if (want == 0 && input_deliverable(c))
 			return 0;
-		r = wait_for_more(c, flags, &deadline);
+		r = wait_for_more(c, flags, got > 0, &deadline);
 		if (r < 0)
 			return finish_recv(c, got, (int)r);
 	}

@@ -12,17 +12,22 @@
 
 /* Records ------------------------------------------------------------------- */
 
-/* The engine's port: what the kernel does not take now waits in out. */
+/*
+ * The engine's port: what the kernel does not take now waits in out.  An error
+ * is kept from the engine, for what the peer sent before can still be read.
+ */
 int
 output_port(void *arg, const void *buf, size_t len)
 {
 	struct conn *c = arg;
 	ssize_t n = 0;
 
+	if (c->tx_error != 0)
+		return 0;
 	if (!c->cork && buf_len(&c->out) == 0) {
 		n = c->wire->send(c->fd, buf, len);
 		if (n < 0 && n != -EAGAIN)
-			return (int)n;
+			c->tx_error = (int)n;
 		n = n < 0 ? 0 : n;
 	}
 	return buf_append(&c->out, (const char *)buf + n, len - (size_t)n);
@@ -35,21 +40,28 @@ output_flush(struct conn *c)
 
 	while (buf_len(&c->out) > 0) {
 		n = c->wire->send(c->fd, buf_head(&c->out), buf_len(&c->out));
+		if (n < 0 && n != -EAGAIN)
+			c->tx_error = (int)n;
 		if (n < 0)
-			return (int)n;
+			break;
 		buf_take(&c->out, (size_t)n);
 	}
-	return 0;
+	if (c->tx_error == 0)
+		return buf_len(&c->out) > 0 ? -EAGAIN : 0;
+	buf_free(&c->out);
+	return c->tx_error;
 }
 
-/* An error of the kernel's in sending ends the connection. */
+/* An error in sending ends that direction. */
 static int
 lost(struct conn *c, int r)
 {
 	if (r == -EAGAIN)
 		return r;
-	conn_die(c, 0);
-	return r == -EPIPE ? -EPIPE : -ECONNRESET;
+	c->tx_end = true;
+	buf_free(&c->tx);
+	buf_free(&c->out);
+	return r;
 }
 
 /* LEN bytes into records and on their way. */
@@ -63,7 +75,9 @@ encrypt(struct conn *c, const void *data, size_t len)
 		part = len < max ? len : max;
 		n = c->ops->write(c->engine, data, part);
 		if (n < 0)
-			return lost(c, (int)n);
+			conn_die(c, 0);
+		if (n < 0 || c->tx_error != 0)
+			return lost(c, n < 0 ? (int)n : c->tx_error);
 		c->bytes_out += part;
 	}
 	return 0;
@@ -88,7 +102,7 @@ emit(struct conn *c, bool all)
 		len -= len % RECORD;
 	if (len > 0) {
 		r = encrypt(c, buf_head(&c->tx), len);
-		buf_take(&c->tx, c->stage == STAGE_DEAD ? 0 : len);
+		buf_take(&c->tx, r < 0 ? 0 : len);
 	}
 	return r;
 }
@@ -108,8 +122,7 @@ output_push(struct conn *c)
 	}
 	if (r == 0)
 		r = output_flush(c);
-	return r < 0 && r != -EAGAIN && c->stage != STAGE_DEAD ?
-	    lost(c, r) : r;
+	return r < 0 ? lost(c, r) : r;
 }
 
 /* Room ---------------------------------------------------------------------- */
@@ -278,7 +291,8 @@ is_tls(struct conn *c, const struct span *s)
 }
 
 static int
-wait_for_room(struct conn *c, int flags, struct timespec *deadline)
+wait_for_room(struct conn *c, int flags, bool begun,
+    struct timespec *deadline)
 {
 	short events = c->stage == STAGE_SHAKING ? POLLIN : POLLOUT;
 	int ms;
@@ -291,7 +305,7 @@ wait_for_room(struct conn *c, int flags, struct timespec *deadline)
 		deadline->tv_sec = ms == 0 ? -1 : deadline->tv_sec;
 	}
 	ms = deadline->tv_sec < 0 ? -1 : conn_left_ms(deadline);
-	return ms == 0 ? -EAGAIN : conn_wait(c, events, ms);
+	return ms == 0 ? -EAGAIN : conn_wait(c, events, ms, begun);
 }
 
 /*
@@ -331,12 +345,12 @@ transmit(struct conn *c, const struct iovec *iov, int n, int flags)
 	c->more = (flags & MSG_MORE) != 0;
 	while (span_left(&s) > 0 || (buf_len(&c->out) > 0 && !ask)) {
 		r = give(c, &s, ask);
-		if (c->stage == STAGE_DEAD)
+		if (c->stage == STAGE_DEAD || c->tx_end)
 			break;
 		if (span_left(&s) == 0 && (buf_len(&c->out) == 0 ||
 		    c->stage != STAGE_OPEN))
 			break;
-		r = wait_for_room(c, flags, &deadline);
+		r = wait_for_room(c, flags, span_left(&s) < want, &deadline);
 		if (r < 0) {
 			ask = r == -EAGAIN ? true : ask;
 			break;

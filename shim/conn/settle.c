@@ -162,7 +162,19 @@ settle_forget(struct conn *c)
 	note(c, false, false);
 }
 
-/* The first of a list that is not yet on its way out, with a reference. */
+void
+settle_freeze(void)
+{
+	pthread_mutex_lock(&lists);
+}
+
+void
+settle_thaw(void)
+{
+	pthread_mutex_unlock(&lists);
+}
+
+/* With a reference each. */
 static int
 collect(struct conn **found, int max)
 {
@@ -170,14 +182,11 @@ collect(struct conn **found, int max)
 	int n = 0;
 
 	pthread_mutex_lock(&lists);
-	for (c = dirty; c != NULL && n < max; c = c->dirty_next) {
-		conn_hold(c);
-		found[n++] = c;
-	}
-	if (shaking != NULL && n < max) {
-		conn_hold(shaking);
+	for (c = dirty; c != NULL && n < max - 1; c = c->dirty_next)
+		if (conn_try_hold(c))
+			found[n++] = c;
+	if (shaking != NULL && conn_try_hold(shaking))
 		found[n++] = shaking;
-	}
 	pthread_mutex_unlock(&lists);
 	return n;
 }
@@ -186,10 +195,12 @@ collect(struct conn **found, int max)
 static int
 settle_one(struct conn *c)
 {
-	int fd = c->fd, ms = -1;
+	int ms = -1;
 
-	if (fd < 0 || conn_lock(c, fd) < 0)
+	if (conn_lock(c, -1) < 0)
 		return -1;
+	if (c->fd < 0 || conn_unclaimed(c))
+		goto out;
 	if (c->stage == STAGE_SHAKING || c->stage == STAGE_FRESH)
 		shake_step(c);
 	else
@@ -198,6 +209,7 @@ settle_one(struct conn *c)
 		ms = conn_left_ms(&c->deadline);
 	if (buf_len(&c->out) > 0)
 		ms = 20;	/* the kernel was full: epoll cannot tell */
+out:
 	conn_leave(c);
 	return ms;
 }

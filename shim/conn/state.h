@@ -28,7 +28,7 @@ enum {
 };
 
 struct conn {
-	atomic_uint refs;
+	atomic_uint refs;	/* outlives the connection: conn_try_hold */
 	atomic_int descriptors;
 	pthread_mutex_t lock;	/* of all below */
 	_Atomic(pthread_t) holder;	/* a signal handler must not wait
@@ -52,6 +52,7 @@ struct conn {
 	atomic_int *claim;	/* shared word; NULL: ours without doubt */
 	bool disowned;		/* another process's for good */
 	bool said_taken;
+	bool frozen;		/* fork() holds the lock */
 
 	/* Input. */
 	size_t peeked;		/* the engine has them, the kernel still too */
@@ -70,6 +71,7 @@ struct conn {
 	/* Output. */
 	struct buf tx;		/* accepted plaintext, not in records yet */
 	struct buf out;		/* records that the kernel did not take yet */
+	int tx_error;		/* the kernel's -errno in sending, 0: none */
 	bool cork;		/* collect records in out */
 	bool more;		/* MSG_MORE: hold the tail */
 	bool tx_end;		/* shut down for writing */
@@ -105,9 +107,10 @@ void conn_deadline(struct timespec *deadline, int ms);
 void conn_die(struct conn *c, int error);
 
 /* Waits without the lock.  EVENTS: POLLIN, POLLOUT.  TIMEO: milliseconds left
- * of the program's own time-out, -1: none.  0 look again, -EAGAIN time is up,
- * -EINTR. */
-int conn_wait(struct conn *c, short events, int timeo);
+ * of the program's own time-out, -1: none.  BEGUN: bytes went already, so that
+ * a signal ends the call even with SA_RESTART.  0 look again, -EAGAIN time is
+ * up, -EINTR. */
+int conn_wait(struct conn *c, short events, int timeo, bool begun);
 
 /* shake.c: 0 open; -EAGAIN; -EPIPE it is dead (see error and rx_end). */
 int shake_step(struct conn *c);
@@ -129,5 +132,7 @@ int output_push(struct conn *c);	/* plaintext too, whole or not */
 /* settle.c: called with the lock, before it is given back. */
 void settle_note(struct conn *c);
 void settle_forget(struct conn *c);
+void settle_freeze(void);
+void settle_thaw(void);
 
 #endif

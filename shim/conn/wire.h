@@ -30,6 +30,10 @@ struct wire {
 	int (*poll)(int fd, short events, int timeout,
 	    void (*abandon)(void *), void *arg);
 
+	/* Whether the call that was just interrupted would have gone on: the
+	 * signals' handlers were all set with SA_RESTART. */
+	bool (*restarts)(void);
+
 	int (*shutdown)(int fd, int how);
 	bool (*nonblocking)(int fd);	/* O_NONBLOCK, asked of the kernel */
 	int (*send_buffer)(int fd);	/* SO_SNDBUF in bytes */
