@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -157,6 +158,83 @@ files_read(const char *path, const char *what, int flags, struct buf *out,
 	if (rc == 0)
 		rc = buf_append(out, buf_head(&in), buf_len(&in));
 	buf_free(&in);
+	return rc;
+}
+
+static int
+put_all(int fd, const unsigned char *data, size_t len)
+{
+	ssize_t n;
+
+	while (len > 0) {
+		n = write(fd, data, len);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		data += n > 0 ? n : 0;
+		len -= n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
+int
+files_create(int dir, const char *name, const void *data, size_t len,
+    unsigned mode)
+{
+	int fd, rc;
+
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC |
+	    O_NOFOLLOW, mode);
+	if (fd < 0)
+		return -errno;
+	rc = put_all(fd, data, len);
+	if (rc == 0 && (fchmod(fd, mode) < 0 || fsync(fd) < 0))
+		rc = -errno;
+	if (close(fd) < 0 && rc == 0)
+		rc = -errno;
+	if (rc < 0)
+		unlinkat(dir, name, 0);
+	return rc;
+}
+
+/* FAT, on a stick for another machine, knows no RENAME_NOREPLACE. */
+static int
+into_place(const char *from, const char *to, bool replace)
+{
+	if (replace)
+		return rename(from, to) < 0 ? -errno : 0;
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -errno;
+	if (files_there(to))
+		return -EEXIST;
+	return rename(from, to) < 0 ? -errno : 0;
+}
+
+int
+files_write(const char *path, const struct buf *data, unsigned mode,
+    bool replace, struct fail *f)
+{
+	char beside[PATH_MAX];
+	int rc = 0;
+
+	if (snprintf(beside, sizeof beside, "%s.new", path) >=
+	    (int)sizeof beside)
+		rc = -ENAMETOOLONG;
+	if (rc == 0)
+		rc = files_create(AT_FDCWD, beside, buf_head(data),
+		    buf_len(data), mode);
+	if (rc == 0) {
+		rc = into_place(beside, path, replace);
+		if (rc < 0)
+			unlink(beside);
+	}
+	if (rc == -EEXIST)
+		fail_set(f, REASON_SYSTEM, "%s exists already, and is not "
+		    "overwritten without --force", path);
+	else if (rc < 0)
+		fail_set(f, REASON_SYSTEM, "%s cannot be written: %s", path,
+		    strerror(-rc));
 	return rc;
 }
 

@@ -30,6 +30,22 @@ enum {
 int files_read(const char *path, const char *what, int flags, struct buf *out,
     enum reason reason, struct fail *f);
 
+/*
+ * Makes the new file NAME in the folder DIR (a descriptor, or AT_FDCWD) with
+ * LEN bytes of DATA and, whatever the umask, MODE; fsynced.  0, or -errno and
+ * no file.
+ */
+int files_create(int dir, const char *name, const void *data, size_t len,
+    unsigned mode);
+
+/*
+ * Writes the file PATH, outside of DICOMTLS_DIR, with MODE: beside it
+ * ("PATH.new"), fsynced, renamed.  -EEXIST when it is there already, unless
+ * REPLACE.  0 or another -errno, with the sentence in F.
+ */
+int files_write(const char *path, const struct buf *data, unsigned mode,
+    bool replace, struct fail *f);
+
 /* Whether there is something at PATH, a dangling link too. */
 bool files_there(const char *path);
 

@@ -69,26 +69,21 @@ check_strength(const struct tlsconf *conf, const struct identity *id,
 	return -EKEYREJECTED;
 }
 
-/* Moves what was loaded into ID. */
-static int
-assemble(const struct tlsconf *conf, struct load *certs, struct load *key,
-    struct identity *id, struct fail *f)
+int
+identity_assemble(struct load *loaded, struct identity *id)
 {
-	*id = (struct identity){ .opened_by = key->opened_by };
-	id->cert = take_leaf(certs->certs, key->key);
-	if (id->cert == NULL) {
-		fail_set(f, REASON_KEY, "the key %s does not belong to the "
-		    "certificate %s: name its own key in DICOMTLS_KEY, or "
-		    "import both anew with dicomtls-certtool import",
-		    certs == key ? conf->cert : conf->key, conf->cert);
-		return -EKEYREJECTED;
+	*id = (struct identity){ .opened_by = loaded->opened_by };
+	ERR_set_mark();
+	id->cert = take_leaf(loaded->certs, loaded->key);
+	if (id->cert != NULL) {
+		id->key = loaded->key;
+		id->chain = loaded->certs;
+		loaded->key = NULL;
+		loaded->certs = NULL;
+		order_chain(id->cert, id->chain);
 	}
-	id->key = key->key;
-	id->chain = certs->certs;
-	key->key = NULL;
-	certs->certs = NULL;
-	order_chain(id->cert, id->chain);
-	return check_strength(conf, id, f);
+	ERR_pop_to_mark();
+	return id->cert == NULL ? -EKEYREJECTED : 0;
 }
 
 static int
@@ -108,28 +103,46 @@ read_key(const struct tlsconf *conf, const struct passwords *pws,
 }
 
 static int
+mismatch(const struct tlsconf *conf, bool both, struct fail *f)
+{
+	if (both)
+		fail_set(f, REASON_KEY, "the PKCS#12 %s has a key that fits "
+		    "none of its certificates", conf->cert);
+	else
+		fail_set(f, REASON_KEY, "the key %s does not belong to the "
+		    "certificate %s: name its own key in DICOMTLS_KEY, or "
+		    "import both with dicomtls-certtool import", conf->key,
+		    conf->cert);
+	return -EKEYREJECTED;
+}
+
+static int
 read_pair(const struct tlsconf *conf, const struct buf *in,
     const struct passwords *pws, struct identity *id, struct fail *f)
 {
-	struct load certs = { 0 }, key = { 0 };
+	struct load all = { 0 }, key = { 0 };
 	bool both = load_is_pkcs12(in);
 	int rc;
 
 	rc = load_parse(in, conf->cert, LOAD_CERTS | (both ? LOAD_KEY : 0),
-	    pws, &certs, f);
-	if (rc == 0 && !both)
+	    pws, &all, f);
+	if (rc == 0 && !both) {
 		rc = read_key(conf, pws, &key, f);
+		all.key = key.key;
+		all.opened_by = key.opened_by;
+	}
+	if (rc == 0 && identity_assemble(&all, id) < 0)
+		rc = mismatch(conf, both, f);
 	if (rc == 0)
-		rc = assemble(conf, &certs, both ? &certs : &key, id, f);
-	load_free(&certs);
-	load_free(&key);
+		rc = check_strength(conf, id, f);
+	load_free(&all);
 	if (rc < 0)
 		identity_free(id);
 	return rc;
 }
 
-static int
-read_files(const struct tlsconf *conf, struct identity *id, struct fail *f)
+int
+identity_read(const struct tlsconf *conf, struct identity *id, struct fail *f)
 {
 	struct passwords pws = { .count = 0 };
 	struct buf in = { 0 };
@@ -208,7 +221,7 @@ load_locked(const struct tlsconf *conf, struct identity *id, struct fail *f)
 	if (!files_there(conf->cert))
 		rc = make_pair(conf, &s, f);
 	if (rc == 0)
-		rc = read_files(conf, id, f);
+		rc = identity_read(conf, id, f);
 	store_close(&s);
 	return rc;
 }
@@ -227,7 +240,7 @@ identity_load(const struct tlsconf *conf, struct identity *id, struct fail *f)
 	int rc;
 
 	ERR_set_mark();
-	rc = read_files(conf, id, &first);
+	rc = identity_read(conf, id, &first);
 	if (rc < 0 && worth_locking(conf, rc)) {
 		rc = load_locked(conf, id, &second);
 		fail_copy(f, &second);

@@ -8,6 +8,7 @@
 #include <openssl/x509.h>
 
 #include "base/fail.h"
+#include "cert/load.h"
 #include "cert/password.h"
 #include "policy/policy.h"
 
@@ -35,5 +36,16 @@ struct identity {
 int identity_load(const struct tlsconf *conf, struct identity *id,
     struct fail *f);
 void identity_free(struct identity *id);
+
+/* The same from the files as they are: makes and finishes nothing. */
+int identity_read(const struct tlsconf *conf, struct identity *id,
+    struct fail *f);
+
+/*
+ * Makes an identity of what was loaded: the certificate of CERTS that fits
+ * KEY becomes the leaf, the others its chain, in order.  0 (ID owns KEY's
+ * certificates and key, LOADED is emptied), or -EKEYREJECTED when none fits.
+ */
+int identity_assemble(struct load *loaded, struct identity *id);
 
 #endif

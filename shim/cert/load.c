@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * load: bytes of a file become certificates and keys: PEM, DER or PKCS#12,
- * recognised by content. */
+ * load: bytes of a file become certificates and keys: PEM, DER, PKCS#7 or
+ * PKCS#12, recognised by content. */
 #include "cert/load.h"
 
 #include <openssl/err.h>
@@ -13,9 +13,15 @@
 #include "cert/pkcs12.h"
 
 static bool
+has(const struct buf *in, const char *text)
+{
+	return memmem(buf_head(in), buf_len(in), text, strlen(text)) != NULL;
+}
+
+static bool
 is_pem(const struct buf *in)
 {
-	return memmem(buf_head(in), buf_len(in), "-----BEGIN ", 11) != NULL;
+	return has(in, "-----BEGIN ");
 }
 
 bool
@@ -66,14 +72,47 @@ pem_certs(const struct buf *in, STACK_OF(X509) *certs)
 	return rc;
 }
 
+/* Windows' CAs give out chains as PKCS#7 without a signature (".p7b"). */
+static int
+pkcs7_certs(PKCS7 *p7, STACK_OF(X509) *certs)
+{
+	STACK_OF(X509) *in = NULL;
+	int i, rc = -EINVAL;
+
+	if (p7 != NULL && PKCS7_type_is_signed(p7))
+		in = p7->d.sign->cert;
+	for (i = 0; i < sk_X509_num(in); i++) {
+		X509 *cert = sk_X509_value(in, i);
+
+		rc = sk_X509_push(certs, cert) > 0 ? 0 : -ENOMEM;
+		if (rc < 0)
+			break;
+		X509_up_ref(cert);
+	}
+	PKCS7_free(p7);
+	return rc;
+}
+
+static int
+pem_pkcs7(const struct buf *in, STACK_OF(X509) *certs)
+{
+	BIO *bio = bio_of(in);
+	int rc;
+
+	rc = pkcs7_certs(PEM_read_bio_PKCS7(bio, NULL, NULL, NULL), certs);
+	BIO_free(bio);
+	return rc;
+}
+
 static int
 der_certs(const struct buf *in, STACK_OF(X509) *certs)
 {
-	const unsigned char *p = buf_head(in);
+	const unsigned char *p = buf_head(in), *q = p;
 	X509 *cert = d2i_X509(NULL, &p, (long)buf_len(in));
 
 	if (cert == NULL)
-		return -EINVAL;
+		return pkcs7_certs(d2i_PKCS7(NULL, &q, (long)buf_len(in)),
+		    certs);
 	if (sk_X509_push(certs, cert) <= 0) {
 		X509_free(cert);
 		return -ENOMEM;
@@ -82,30 +121,37 @@ der_certs(const struct buf *in, STACK_OF(X509) *certs)
 }
 
 static int
+any_certs(const struct buf *in, STACK_OF(X509) *certs)
+{
+	if (!is_pem(in))
+		return der_certs(in, certs);
+	return has(in, "BEGIN PKCS7") ? pem_pkcs7(in, certs) :
+	    pem_certs(in, certs);
+}
+
+static int
 parse_certs(const struct buf *in, const char *name, struct load *out,
     struct fail *f)
 {
-	bool pem = is_pem(in);
 	int rc;
 
 	out->certs = sk_X509_new_null();
 	if (out->certs == NULL)
 		return -ENOMEM;
-	rc = pem ? pem_certs(in, out->certs) : der_certs(in, out->certs);
-	if (rc < 0) {
-		fail_set(f, REASON_CERTIFICATE, pem ? "%s has a certificate "
-		    "that is damaged or cut off: %s" : "%s is no certificate: "
-		    "neither PEM, DER nor PKCS#12 (%s)", name, ossl_why());
+	rc = any_certs(in, out->certs);
+	if (rc == -EINVAL && is_pem(in))
+		fail_set(f, REASON_CERTIFICATE, "%s has a certificate that is "
+		    "damaged or cut off: %s", name, ossl_why());
+	else if (rc == -EINVAL)
+		fail_set(f, REASON_CERTIFICATE, "%s is no certificate: "
+		    "neither PEM, DER, PKCS#7 nor PKCS#12, or it is damaged "
+		    "or cut off", name);
+	if (rc < 0 || sk_X509_num(out->certs) > 0)
 		return rc;
-	}
-	if (sk_X509_num(out->certs) == 0) {
-		fail_set(f, REASON_CERTIFICATE, "%s holds no certificate%s",
-		    name, memmem(buf_head(in), buf_len(in), "PRIVATE KEY", 11)
-		    != NULL ? " but a private key: are certificate and key "
-		    "swapped?" : "");
-		return -EINVAL;
-	}
-	return 0;
+	fail_set(f, REASON_CERTIFICATE, "%s holds no certificate%s", name,
+	    has(in, "PRIVATE KEY") ? " but a private key: are certificate "
+	    "and key swapped?" : "");
+	return -EINVAL;
 }
 
 struct answer {
@@ -168,8 +214,7 @@ key_unopened(const struct buf *in, const char *name, bool asked,
 		    name);
 		return -EACCES;
 	}
-	if (memmem(buf_head(in), buf_len(in), "BEGIN CERT", 10) != NULL &&
-	    memmem(buf_head(in), buf_len(in), "PRIVATE KEY", 11) == NULL)
+	if (has(in, "BEGIN CERT") && !has(in, "PRIVATE KEY"))
 		fail_set(f, REASON_KEY, "%s holds a certificate but no "
 		    "private key: are certificate and key swapped?", name);
 	fail_set(f, REASON_KEY, "%s is no private key that can be read: %s",
@@ -209,6 +254,29 @@ parse_plain(const struct buf *in, const char *name, int wanted,
 	if (rc == 0 && (wanted & LOAD_KEY))
 		rc = parse_key(in, name, pws, out, f);
 	return rc;
+}
+
+int
+load_what(const struct buf *in)
+{
+	STACK_OF(X509) *certs;
+	int what = 0;
+
+	if (load_is_pkcs12(in))
+		return LOAD_CERTS | LOAD_KEY;
+	if (is_pem(in))
+		return (has(in, "BEGIN CERTIFICATE-") ||
+		    has(in, "BEGIN TRUSTED CERT") ||
+		    has(in, "BEGIN X509 CERT") ||
+		    has(in, "BEGIN PKCS7") ? LOAD_CERTS : 0) |
+		    (has(in, "PRIVATE KEY-----") ? LOAD_KEY : 0);
+	ERR_set_mark();
+	certs = sk_X509_new_null();
+	if (certs != NULL && buf_len(in) > 0 && *buf_head(in) == 0x30)
+		what = der_certs(in, certs) == 0 ? LOAD_CERTS : LOAD_KEY;
+	sk_X509_pop_free(certs, X509_free);
+	ERR_pop_to_mark();
+	return what;
 }
 
 int

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * load: bytes of a file become certificates and keys: PEM, DER or PKCS#12,
- * recognised by content. */
+ * load: bytes of a file become certificates and keys: PEM, DER, PKCS#7 or
+ * PKCS#12, recognised by content. */
 #ifndef DICOMTLS_LOAD_H
 #define DICOMTLS_LOAD_H
 
@@ -41,6 +41,9 @@ enum {
  */
 int load_parse(const struct buf *in, const char *name, int wanted,
     const struct passwords *pws, struct load *out, struct fail *f);
+
+/* What IN seems to hold: LOAD_CERTS, LOAD_KEY, both or (not understood) 0. */
+int load_what(const struct buf *in);
 
 /* Whether IN is a PKCS#12 (RFC 7292): a sequence that begins with version 3. */
 bool load_is_pkcs12(const struct buf *in);

@@ -11,6 +11,7 @@ libcert_la_SOURCES = \
 	shim/cert/ossl.c shim/cert/ossl.h \
 	shim/cert/pair.c shim/cert/pair.h \
 	shim/cert/password.c shim/cert/password.h \
+	shim/cert/peers.c shim/cert/peers.h \
 	shim/cert/pkcs12.c shim/cert/pkcs12.h \
 	shim/cert/reload.c shim/cert/reload.h \
 	shim/cert/seal.c shim/cert/seal.h \

@@ -13,6 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "cert/files.h"
+
 #define LOCK ".lock"
 #define JOURNAL ".commit"
 #define WAIT_MS 30000
@@ -22,17 +25,22 @@
 #define DROP '-'
 
 static int
-failed(const struct store *s, struct fail *f, const char *verb,
-    const char *name)
+failed_by(const struct store *s, struct fail *f, const char *verb,
+    const char *name, int error)
 {
-	int error = errno;
-
 	fail_set(f, REASON_CERTIFICATE, "cannot %s %s/%s: %s%s", verb,
 	    s->path, name, strerror(error),
 	    error == EROFS || error == EACCES ?
-	    " (run dicomtls-certtool generate once as a user who may write "
-	    "there, or set DICOMTLS_DIR)" : "");
+	    " (somebody who may write there has to do it once, or set "
+	    "DICOMTLS_DIR to another folder)" : "");
 	return -error;
+}
+
+static int
+failed(const struct store *s, struct fail *f, const char *verb,
+    const char *name)
+{
+	return failed_by(s, f, verb, name, errno);
 }
 
 static void
@@ -181,18 +189,16 @@ make_folders(const char *path, mode_t mode)
 static int
 open_folder(struct store *s, struct fail *f)
 {
-	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC, rc;
+	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC, rc = 0;
 
 	s->dir = open(s->path, flags);
 	if (s->dir < 0 && errno == ENOENT) {
 		rc = make_folders(s->path, geteuid() == 0 ? 0755 : 0700);
 		s->dir = rc < 0 ? -1 : open(s->path, flags);
-		if (rc < 0)
-			errno = -rc;
 	}
 	if (s->dir >= 0)
 		return 0;
-	rc = -errno;
+	rc = rc < 0 ? rc : -errno;
 	fail_set(f, REASON_CERTIFICATE, "the folder %s cannot be %s: %s (set "
 	    "DICOMTLS_DIR to one that can)", s->path,
 	    rc == -ENOTDIR ? "opened" : "made or opened", strerror(-rc));
@@ -294,41 +300,12 @@ store_has(const struct store *s, const char *name)
 }
 
 static int
-write_all(int fd, const unsigned char *data, size_t len)
-{
-	ssize_t n;
-
-	while (len > 0) {
-		n = write(fd, data, len);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		data += n > 0 ? n : 0;
-		len -= n > 0 ? (size_t)n : 0;
-	}
-	return 0;
-}
-
-static int
 write_file(const struct store *s, const char *name, const void *data,
     size_t len, mode_t mode, struct fail *f)
 {
-	int fd, rc;
+	int rc = files_create(s->dir, name, data, len, mode);
 
-	fd = openat(s->dir, name,
-	    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-	if (fd < 0)
-		return failed(s, f, "create", name);
-	rc = write_all(fd, data, len);
-	if (rc == 0 && (fchmod(fd, mode) < 0 || fsync(fd) < 0))
-		rc = -errno;
-	if (close(fd) < 0 && rc == 0)
-		rc = -errno;
-	if (rc < 0) {
-		unlinkat(s->dir, name, 0);
-		errno = -rc;
-		failed(s, f, "write", name);
-	}
-	return rc;
+	return rc < 0 ? failed_by(s, f, "write", name, -rc) : 0;
 }
 
 int
@@ -345,6 +322,26 @@ store_put(struct store *s, const char *name, const void *data, size_t len,
 	return write_file(s, staged, data, len, mode, f);
 }
 
+/* For folders without hard links. */
+static int
+copy_file(const struct store *s, const char *name, const char *to,
+    struct fail *f)
+{
+	struct buf data = { 0 };
+	char path[PATH_MAX];
+	int rc;
+
+	rc = files_join(path, sizeof path, s->path, name);
+	if (rc == 0)
+		rc = files_read(path, "the old file", FILES_OWN, &data,
+		    REASON_CERTIFICATE, f);
+	if (rc == 0)
+		rc = write_file(s, to, buf_head(&data), buf_len(&data), 0600,
+		    f);
+	buf_free(&data);
+	return rc;
+}
+
 int
 store_keep(struct store *s, const char *name, struct fail *f)
 {
@@ -358,9 +355,9 @@ store_keep(struct store *s, const char *name, struct fail *f)
 	if (rc < 0)
 		return rc;
 	snprintf(staged, sizeof staged, ".%s.new", bak);
-	if (linkat(s->dir, name, s->dir, staged, 0) < 0)
-		return failed(s, f, "keep a link to", name);
-	return 0;
+	if (linkat(s->dir, name, s->dir, staged, 0) == 0)
+		return 0;
+	return copy_file(s, name, staged, f);
 }
 
 int
