@@ -56,7 +56,7 @@ check() {
 		tell "$status"
 		;;
 	esac
-	sed -n 's/^matrix /# matrix /p' "$C.out"
+	place "$status"
 	[ -n "${KEEP:-}" ] || rm -rf "$C" "$C.out"
 }
 
@@ -110,9 +110,19 @@ fail() {
 	exit 1
 }
 
-# matrix SERVER CLIENT RESULT: a field of the matrix printed at the end.
-matrix() {
-	echo "matrix $1|$2|$3"
+# pairing SERVER CLIENT: the case stands in that field of the matrix which is
+# printed at the end.
+pairing() {
+	echo "pairing $1|$2"
+}
+
+place() {
+	local result=FAIL
+	case $1 in
+	0) result=ok ;;
+	77) result=skip ;;
+	esac
+	sed -n "s/^pairing \\(.*\\)/# matrix \\1|$result/p" "$C.out"
 }
 
 ## The shim's settings ----------------------------------------------------------
@@ -209,15 +219,34 @@ alive() {
 	kill -0 "$(pid "$1")" 2>/dev/null
 }
 
-# stop NAME [SIGNAL]: ends it and waits; its status is the result's.
+# serve NAME PORT COMMAND ...: starts a server and waits until it listens.
+serve() {
+	local name=$1 number=$2
+	shift 2
+	start "$name" "$@"
+	wait_listen "$number" "$name"
+}
+
+# stop NAME [SIGNAL]: ends it; a failure if it has to be killed.
 stop() {
-	local pid status=0
+	local pid
 	pid=$(pid "$1")
-	rm -f "$C/$1.pid"
 	kill "-${2:-TERM}" "$pid" 2>/dev/null || true
-	gone "$pid" || kill -KILL "$pid" 2>/dev/null || true
-	wait "$pid" 2>/dev/null || status=$?
-	return $status
+	if ! gone "$pid"; then
+		kill -KILL "$pid"
+		rm -f "$C/$1.pid"
+		fail "$1 did not end by itself"
+	fi
+	rm -f "$C/$1.pid"
+}
+
+# ended NAME: waits until it ends by itself; its status is the result.
+ended() {
+	local pid
+	pid=$(pid "$1")
+	gone "$pid" || fail "$1 did not end"
+	rm -f "$C/$1.pid"
+	wait "$pid"
 }
 
 # Whether a process ended within ten seconds.
@@ -245,6 +274,26 @@ within() {
 	timeout -k 5 "$@"
 }
 
+# logged WORDS: the shim's log has them.
+logged() {
+	grep -qiE -- "$1" "$C/shim.log" || fail "the log does not say: $1"
+}
+
+# quiet PORT: every connection there has ended (none established or waiting
+# for a close) within five seconds.
+quiet() {
+	local tries hex
+	hex=$(printf %04X "$1")
+	for ((tries = 0; tries < 100; tries++)); do
+		sockets | awk -v p=":$hex" '
+			($1 == p || substr($2, length($2) - 4) == p) &&
+			$3 !~ /^0[67A]$/ { exit 1 }' && return 0
+		sleep 0.05
+	done
+	sockets | grep ":$hex " | cut -c1-40
+	fail "connections on port $1 are still there"
+}
+
 # refused COMMAND ...: it has to fail, by itself and not by a signal.
 refused() {
 	local status=0
@@ -265,7 +314,7 @@ capture() {
 		filter+=" or tcp port $p"
 	done
 	rm -f "$C/c.pcapng"
-	start dumpcap dumpcap -q -i lo -B 64 -f "$filter" -w "$C/c.pcapng"
+	start dumpcap dumpcap -q -i lo -B "${buffer:-64}" -f "$filter" -w "$C/c.pcapng"
 	# It names its file when the interface is open and filtered.
 	until grep -q '^File: ' "$C/dumpcap.log"; do
 		alive dumpcap || skip "dumpcap may not record on loopback"
@@ -359,6 +408,16 @@ image() {
 	rm -f "$file.raw" "$file.dump"
 }
 
+# series FOLDER COUNT ROWS: so many CTs, numbered from 1001.
+series() {
+	local n
+	mkdir -p "$1"
+	image "$1/1001" "$3" 1001
+	for ((n = 1002; n <= 1000 + $2; n++)); do
+		sed "s/$ROOT\.1\.1\.1001/$ROOT.1.1.$n/g" "$1/1001" >"$1/$n"
+	done
+}
+
 # blob FILE BYTES [NUMBER]: secondary capture with that much pixel data.
 blob() {
 	local file=$1 bytes=$2 number=${3:-1}
@@ -382,29 +441,10 @@ blob() {
 	rm -f "$file.raw" "$file.dump"
 }
 
-# same_images SENT-FOLDER GOT-FOLDER: as many, and the data sets identical
-# (the file meta header before them is the receiver's own).
+# same_images SENT-FOLDER GOT-FOLDER: as many, and the data sets identical.
 same_images() {
-	local f uid n=0 got
-	mkdir -p "$C/sent.ds" "$C/got.ds"
-	for f in "$1"/*; do
-		uid=$(uid_of "$f")
-		dcmconv -q -F +ti "$f" "$C/sent.ds/$uid"
-		n=$((n + 1))
-	done
-	for f in "$2"/*; do
-		uid=$(uid_of "$f")
-		dcmconv -q -F +ti "$f" "$C/got.ds/$uid"
-	done
-	got=$(find "$C/got.ds" -type f | wc -l)
-	[ "$n" -gt 0 ] || fail "no image was sent"
-	[ "$got" -eq "$n" ] || fail "$got of $n images arrived"
-	diff -rq "$C/sent.ds" "$C/got.ds"
-	rm -rf "$C/sent.ds" "$C/got.ds"
-}
-
-uid_of() {
-	dcmdump -q +P 0008,0018 "$1" | sed 's/.*\[\(.*\)\].*/\1/'
+	need python3
+	python3 "$here/images.py" "$1" "$2"
 }
 
 # native_identity: a certificate and key for programs' own TLS.

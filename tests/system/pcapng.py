@@ -9,6 +9,7 @@ ietf-opsawg-pcapng, RFC 9293 (TCP), RFC 791 and RFC 8200 (IP).
 
 import socket
 import struct
+import sys
 
 SECTION, INTERFACE, SIMPLE, STATISTICS, PACKET, SECRETS = (
     0x0A0D0D0A, 1, 3, 5, 6, 10)
@@ -203,3 +204,17 @@ def streams(path, ports):
             current[key].begun = True
         current[key].packet(source, seq, ack, flags, got[2][offset // 16 * 4:])
     return found
+
+
+def main():
+    """Prints what each end of each stream sent, as hexadecimal digits."""
+    for stream in streams(sys.argv[1], {int(p) for p in sys.argv[2:]}):
+        for end in (stream.client, stream.server):
+            data, wrong = stream.halves[end].join()
+            if wrong:
+                sys.exit(wrong[0])
+            print(data.hex())
+
+
+if __name__ == "__main__":
+    main()
