@@ -55,6 +55,8 @@ AC_CACHE_CHECK([for a static inih], [dicomtls_cv_static_inih], [
 AS_IF([test "x$dicomtls_cv_static_inih" = xyes],
   [INIH_LIBS="-l:libinih.a"; inih_kind=static],
   [AC_MSG_ERROR([libinih.a is missing: the preload library may not depend on a shared libinih (Debian: libinih-dev)])])
+dnl Some builds of inih take lines of 200 bytes and no more.
+AC_CHECK_DECLS([ini_max_line], [], [], [[#include <ini.h>]])
 ])
 
 AC_DEFUN([DICOMTLS_WARNINGS], [

@@ -18,26 +18,21 @@ compact(struct buf *b, size_t len)
 	return 1;
 }
 
-/* No realloc: it may leave a copy of patient data behind unwiped. */
 static int
 grow(struct buf *b, size_t len)
 {
-	size_t have = buf_len(b), size = b->size < 512 ? 512 : b->size;
+	size_t size = b->size < 512 ? 512 : b->size;
 	unsigned char *data;
 
-	while (size - have < len) {
+	while (size - b->tail < len) {
 		if (size > (size_t)-1 / 2)
 			return -ENOMEM;
 		size *= 2;
 	}
-	data = malloc(size);
+	data = realloc(b->data, size);
 	if (data == NULL)
 		return -ENOMEM;
-	if (have > 0)
-		memcpy(data, buf_head(b), have);
-	buf_free(b);
 	b->data = data;
-	b->tail = have;
 	b->size = size;
 	return 0;
 }
@@ -82,8 +77,6 @@ buf_take(struct buf *b, size_t len)
 void
 buf_free(struct buf *b)
 {
-	if (b->data != NULL)
-		explicit_bzero(b->data, b->tail);
 	free(b->data);
 	*b = (struct buf){ 0 };
 }

@@ -36,11 +36,11 @@ void buf_added(struct buf *b, size_t len);
 /* Appends a copy.  0, or -ENOMEM with nothing appended. */
 int buf_append(struct buf *b, const void *data, size_t len);
 
-/* Takes LEN (≤ buf_len) bytes off the front; an empty buffer keeps no memory
- * (and what it held is wiped: it may have been patient data). */
+/* Takes LEN (≤ buf_len) bytes off the front; an empty buffer keeps no
+ * memory, so that an idle connection costs none. */
 void buf_take(struct buf *b, size_t len);
 
-/* Wipes and gives back everything. */
+/* Gives back everything; B is empty and can be used again. */
 void buf_free(struct buf *b);
 
 #endif

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,9 +17,14 @@
 
 enum target { TARGET_STDERR, TARGET_SYSLOG, TARGET_NONE, TARGET_FILE };
 
-/* A line is put together here; longer ones are cut. */
+/*
+ * A line is put together here; longer ones are cut.  Facts leave SENTENCE
+ * bytes free, for a line without its sentence helps nobody.
+ */
+enum { LINE = 4096, SENTENCE = 2048, END = 4 };
+
 struct line {
-	char text[2048];
+	char text[LINE];
 	size_t len;
 };
 
@@ -65,7 +72,7 @@ log_wants(enum log_level level)
 static void __attribute__((format(printf, 2, 0)))
 vadd(struct line *l, const char *fmt, va_list ap)
 {
-	size_t room = sizeof l->text - 4 - l->len;	/* for the line's end */
+	size_t room = sizeof l->text - END - l->len;
 	int n = vsnprintf(l->text + l->len, room, fmt, ap);
 
 	if (n > 0)
@@ -82,18 +89,58 @@ add(struct line *l, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* A JSON string (RFC 8259, 7).  Bytes above 0x7f pass: they are UTF-8. */
-static void
-add_json(struct line *l, const char *s)
+/* The length of the UTF-8 character at S (RFC 3629, 4), 0 if it is none. */
+static size_t
+utf8(const char *s)
 {
-	add(l, "\"");
-	for (; *s != '\0'; s++) {
-		if (*s == '"' || *s == '\\')
-			add(l, "\\%c", *s);
-		else if ((unsigned char)*s < 0x20)
-			add(l, "\\u%04x", *s);
-		else
-			add(l, "%c", *s);
+	const unsigned char *u = (const void *)s;
+	size_t i, len = u[0] < 0x80 ? 1 : u[0] < 0xc2 ? 0 : u[0] < 0xe0 ? 2 :
+	    u[0] < 0xf0 ? 3 : u[0] < 0xf5 ? 4 : 0;
+
+	for (i = 1; i < len; i++)
+		if ((u[i] & 0xc0) != 0x80)
+			return 0;
+	if ((u[0] == 0xe0 && u[1] < 0xa0) || (u[0] == 0xed && u[1] > 0x9f) ||
+	    (u[0] == 0xf0 && u[1] < 0x90) || (u[0] == 0xf4 && u[1] > 0x8f))
+		return 0;
+	return len;
+}
+
+/* One character of a JSON string (RFC 8259, 7).  How much of S it was. */
+static size_t
+escape(const char *s, char out[8])
+{
+	size_t len = utf8(s);
+
+	if (len == 0)
+		snprintf(out, 8, "\\ufffd");
+	else if (*s == '"' || *s == '\\')
+		snprintf(out, 8, "\\%c", *s);
+	else if ((unsigned char)*s < 0x20 || *s == 0x7f)
+		snprintf(out, 8, "\\u%04x", *s);
+	else
+		snprintf(out, 8, "%.*s", (int)len, s);
+	return len > 0 ? len : 1;
+}
+
+/*
+ * A member of the object, its value cut where the line would grow beyond LIMIT
+ * bytes.  What came from a peer may be long and need not be UTF-8; the line
+ * must be an object nevertheless.
+ */
+static void
+add_member(struct line *l, const char *key, const char *value, size_t limit)
+{
+	char c[8];
+
+	if (l->len + strlen(key) + strlen(",\"\":\"\"") > limit)
+		return;
+	add(l, ",\"%s\":\"", key);
+	while (*value != '\0') {
+		value += escape(value, c);
+		if (l->len + strlen(c) + 1 > limit)
+			break;
+		add(l, "%s", c);
 	}
 	add(l, "\"");
 }
@@ -117,17 +164,13 @@ format_json(struct line *l, enum log_level level, const char *event,
 {
 	add(l, "{\"time\":\"");
 	add_time(l);
-	add(l, "\",\"pid\":%d,\"level\":\"%s\",\"event\":", (int)getpid(),
-	    level_names[level]);
-	add_json(l, event);
-	for (; fields != NULL && fields->key != NULL; fields++) {
-		if (fields->value == NULL)
-			continue;
-		add(l, ",\"%s\":", fields->key);
-		add_json(l, fields->value);
-	}
-	add(l, ",\"text\":");
-	add_json(l, sentence);
+	add(l, "\",\"pid\":%d", (int)getpid());
+	add_member(l, "level", level_names[level], SENTENCE);
+	add_member(l, "event", event, SENTENCE);
+	for (; fields != NULL && fields->key != NULL; fields++)
+		if (fields->value != NULL)
+			add_member(l, fields->key, fields->value, SENTENCE);
+	add_member(l, "text", sentence, LINE - END - 2);
 	add(l, "}");
 }
 
@@ -145,32 +188,53 @@ format_text(struct line *l, enum log_level level, const char *sentence)
 		add(l, "dicomtls[%d] ", (int)getpid());
 	add(l, "%s: %s", level_names[level], sentence);
 	for (i = 0; i < l->len; i++)
-		if ((unsigned char)l->text[i] < 0x20)
+		if ((unsigned char)l->text[i] < 0x20 || l->text[i] == 0x7f)
 			l->text[i] = '?';
 }
 
 /* Raw system calls: in a preload library the names may be our own. */
 static void
-put(int fd, const struct line *l)
+put_all(int fd, const struct line *l)
 {
 	size_t done = 0;
 	long n;
 
 	while (done < l->len) {
 		n = syscall(SYS_write, fd, l->text + done, l->len - done);
-		if (n <= 0 && errno != EINTR)
+		if (n == 0 || (n < 0 && errno != EINTR))
 			return;
 		done += n > 0 ? (size_t)n : 0;
 	}
 }
 
-/* Is descriptor 2 still what it was, or at least no file of the program's? */
+/* A reader of our lines that went away must not kill the program. */
+static void
+put(int fd, const struct line *l)
+{
+	static const struct timespec now;
+	sigset_t pipe, old, pending;
+
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	sigpending(&pending);
+	pthread_sigmask(SIG_BLOCK, &pipe, &old);
+	put_all(fd, l);
+	if (!sigismember(&pending, SIGPIPE))
+		while (sigtimedwait(&pipe, NULL, &now) < 0 && errno == EINTR)
+			continue;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+/*
+ * Is descriptor 2 still what it was (under systemd a socket of the journal's),
+ * or at least no file and no connection of the program's?
+ */
 static bool
 stderr_is_ours(void)
 {
 	struct stat st;
 
-	if (fstat(STDERR_FILENO, &st) < 0 || S_ISSOCK(st.st_mode))
+	if (fstat(STDERR_FILENO, &st) < 0)
 		return false;
 	return (st.st_dev == sink.dev && st.st_ino == sink.ino) ||
 	    S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode);

@@ -8,20 +8,29 @@
 #include <openssl/x509.h>
 
 #include "base/fail.h"
+#include "cert/password.h"
 #include "policy/policy.h"
 
 struct identity {
 	X509 *cert;
-	STACK_OF(X509) *chain;	/* without cert; may be NULL */
+	STACK_OF(X509) *chain;	/* without cert, issuers in order; or NULL */
 	EVP_PKEY *key;		/* matches cert: checked */
+	enum password_source opened_by;	/* which password opened the key */
 };
 
 /*
- * Loads the identity that CONF names: PEM chain and PKCS#8 key, DER, or
- * PKCS#12, recognised by content.  With own_files a missing pair is made
- * first; several processes at once make one pair between them.  Never
- * prompts.  0, or a negative errno with the sentence in F.  Free with
- * identity_free.
+ * Loads the identity that CONF names: PEM chain and private key, DER, or
+ * PKCS#12, recognised by content; the leaf is the certificate that fits the
+ * key, wherever in the file it stands.  With own_files a missing pair is made
+ * first; several processes at once make one pair between them, and a change
+ * of the files that was interrupted is finished or undone.  Never prompts,
+ * keeps nothing open, no statics; leaves OpenSSL's error queue as it was.
+ *
+ * 0, or -errno with the sentence in F: -ENOENT a file is missing, -EINVAL one
+ * is not understood, -EACCES no password opens the key, -EKEYREJECTED key and
+ * certificate do not fit, or are weaker than CONF's profile allows.  Free
+ * with identity_free.  An expired certificate is no error: the peer decides;
+ * see reload.h.
  */
 int identity_load(const struct tlsconf *conf, struct identity *id,
     struct fail *f);

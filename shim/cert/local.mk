@@ -1,3 +1,19 @@
 noinst_LTLIBRARIES += libcert.la
-libcert_la_SOURCES = shim/cert/identity.c shim/cert/identity.h
+libcert_la_SOURCES = \
+	shim/cert/describe.c shim/cert/describe.h \
+	shim/cert/files.c shim/cert/files.h \
+	shim/cert/hostid.h shim/cert/hostid_linux.c \
+	shim/cert/hostkey.c shim/cert/hostkey.h \
+	shim/cert/identity.c shim/cert/identity.h \
+	shim/cert/issue.c shim/cert/issue.h \
+	shim/cert/load.c shim/cert/load.h \
+	shim/cert/names.c shim/cert/names.h \
+	shim/cert/ossl.c shim/cert/ossl.h \
+	shim/cert/pair.c shim/cert/pair.h \
+	shim/cert/password.c shim/cert/password.h \
+	shim/cert/pkcs12.c shim/cert/pkcs12.h \
+	shim/cert/reload.c shim/cert/reload.h \
+	shim/cert/seal.c shim/cert/seal.h \
+	shim/cert/store.c shim/cert/store.h
 libcert_la_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
+libcert_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE

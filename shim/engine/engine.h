@@ -38,7 +38,9 @@ struct engine_info {
 
 /*
  * The engine library's only export, dicomtls_engine, is one of these.  Results
- * are ≥ 0, or a negative errno with the sentence in the fail object.
+ * are ≥ 0, or a negative errno with the sentence in the fail object.  prepare
+ * and create share a cache: one thread at a time, and none during fork().  The
+ * calling thread's OpenSSL error queue is left as it was.
  */
 struct engine_ops {
 	unsigned version;		/* ENGINE_VERSION of its build */
@@ -64,10 +66,11 @@ struct engine_ops {
 	/* Takes LEN bytes into records: LEN, or failed.  LEN > 0. */
 	ssize_t (*write)(struct engine *e, const void *buf, size_t len);
 
-	/* How much plaintext read() would give without the wire, decrypting
-	 * the next record where a whole one is there: 0 is exact.  -ENODATA
-	 * or failed as in read(); *CLOSED tells of close_notify. */
-	ssize_t (*pending)(struct engine *e, bool *closed);
+	/* How much plaintext read() would give at once, decrypting the next
+	 * record if need be: with WIRE what the port has counts too, without
+	 * it only what was given before.  0 is exact, except that *CLOSED
+	 * tells of close_notify.  -ENODATA or failed as in read(). */
+	ssize_t (*pending)(struct engine *e, bool wire, bool *closed);
 
 	/* Sends close_notify, once.  0 or failed. */
 	int (*close)(struct engine *e);

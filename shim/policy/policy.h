@@ -46,11 +46,14 @@ struct tlsconf {
 	bool own_files;		/* cert and key are the default files of dir:
 				   made on first use when they are missing */
 	const struct profile *profile;
-	int min_version, max_version;
+	int min_version, max_version;	/* below TLS_1_2 security level 0 is
+				   needed even if the profile is not weak */
 	const char *ciphers;	/* in place of the profile's, or NULL */
+	const char *suites;	/* the same for TLS 1.3 */
 	enum verify verify[2];	/* by role */
 	const char *ca, *crl;	/* file or folder, or NULL */
-	const char *pins;	/* comma-separated SPKI SHA-256, or NULL */
+	const char *pins;	/* comma-separated SPKI SHA-256, 64 lower-case
+				   hex digits each, or NULL */
 	const char *name;	/* the name the peer must have, or NULL */
 	bool client_cert;	/* send ours as a client too */
 	int handshake_timeout;	/* seconds, > 0 */
@@ -95,5 +98,48 @@ enum verdict {
 enum verdict policy_decide(const struct policy *p, enum role role,
     const struct sockaddr *addr, socklen_t len, const char *name,
     const struct tlsconf **conf);
+
+/* Everything that a decision may depend on. */
+struct connection {
+	enum role role;
+	const struct sockaddr *addr;	/* as in policy_decide */
+	socklen_t len;
+	const char *name;
+	const struct sockaddr *peer;	/* of an accepted connection, or NULL
+					   while it is unknown */
+	socklen_t peer_len;
+};
+
+struct decision {
+	enum verdict verdict;
+	const struct tlsconf *conf;	/* VERDICT_TLS; else NULL */
+	const char *rule;	/* the rule that matched, or NULL */
+	const char *origin;	/* where it stands, or NULL */
+};
+
+/*
+ * policy_decide in full.  Sections may be for some clients only ("from"): an
+ * accepted connection whose PEER is unknown, or outside, gets the next section
+ * that matches or the general settings; it never becomes plain thereby.
+ */
+enum verdict policy_decide_on(const struct policy *p,
+    const struct connection *c, struct decision *d);
+
+/* What holds outside of all sections, for tools; never NULL. */
+const struct tlsconf *policy_default(const struct policy *p);
+
+/* The I-th section's, NULL behind the last. */
+const struct tlsconf *policy_section(const struct policy *p, size_t i);
+
+/* Whether any TCP connection of this role could be decided TLS or REFUSE. */
+bool policy_any(const struct policy *p, enum role role);
+
+/* The configuration file that was read, or NULL. */
+const char *policy_path(const struct policy *p);
+
+struct conf;
+
+/* The settings as they were written, for those who explain them. */
+const struct conf *policy_conf(const struct policy *p);
 
 #endif

@@ -1,1 +1,33 @@
 # tests/unit
+UNIT_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+UNIT_LIBS = libbase.la $(CHECK_LIBS)
+UNIT_TESTS =
+EXTRA_DIST += tests/unit/missing.sh tests/unit/unit.h
+
+# base
+UNIT_TESTS += tests/unit/check_buf tests/unit/check_fail tests/unit/check_log
+tests_unit_check_buf_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_check_buf_LDADD = $(UNIT_LIBS)
+tests_unit_check_fail_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_check_fail_LDADD = $(UNIT_LIBS)
+tests_unit_check_log_CFLAGS = $(UNIT_CFLAGS) $(JANSSON_CFLAGS)
+tests_unit_check_log_LDADD = $(UNIT_LIBS) $(JANSSON_LIBS)
+
+# policy
+UNIT_TESTS += tests/unit/check_conf tests/unit/check_policy \
+	tests/unit/check_profile tests/unit/check_rules
+tests_unit_check_conf_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_check_conf_LDADD = libpolicy.la $(UNIT_LIBS) $(INIH_LIBS)
+tests_unit_check_policy_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_check_policy_LDADD = libpolicy.la $(UNIT_LIBS) $(INIH_LIBS)
+tests_unit_check_profile_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_check_profile_LDADD = libpolicy.la $(UNIT_LIBS) $(INIH_LIBS)
+tests_unit_check_rules_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_check_rules_LDADD = libpolicy.la $(UNIT_LIBS) $(INIH_LIBS)
+
+if HAVE_CHECK
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS)
+else
+TESTS += tests/unit/missing.sh
+endif

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * identity: our own certificate, chain and private key, loaded from what the
+ * settings name, made on first use. */
+#include "cert/identity.h"
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "cert/describe.h"
+#include "cert/files.h"
+#include "cert/issue.h"
+#include "cert/load.h"
+#include "cert/pair.h"
+
+/* Takes the certificate that fits the key out of CERTS. */
+static X509 *
+take_leaf(STACK_OF(X509) *certs, EVP_PKEY *key)
+{
+	int i;
+
+	for (i = 0; i < sk_X509_num(certs); i++)
+		if (X509_check_private_key(sk_X509_value(certs, i), key))
+			return sk_X509_delete(certs, i);
+	return NULL;
+}
+
+/* Issuers in order, as TLS 1.2 wants them (RFC 5246, 7.4.2); the rest after. */
+static void
+order_chain(X509 *leaf, STACK_OF(X509) *chain)
+{
+	X509 *last = leaf, *next;
+	int done, i;
+
+	for (done = 0; done < sk_X509_num(chain); done++) {
+		for (i = done; i < sk_X509_num(chain); i++)
+			if (X509_check_issued(sk_X509_value(chain, i), last) ==
+			    X509_V_OK)
+				break;
+		if (i == sk_X509_num(chain))
+			return;
+		next = sk_X509_delete(chain, i);
+		if (sk_X509_insert(chain, next, done) <= 0) {
+			X509_free(next);
+			return;
+		}
+		last = next;
+	}
+}
+
+static int
+check_strength(const struct tlsconf *conf, const struct identity *id,
+    struct fail *f)
+{
+	const struct profile *p = conf->profile;
+	char why[128];
+
+	if (p == NULL || !describe_weak(id->cert, p->min_rsa_bits,
+	    p->min_ec_bits, p->weak, why, sizeof why))
+		return 0;
+	fail_set(f, REASON_WEAK, "the certificate %s %s (profile %s): make "
+	    "another with dicomtls-certtool generate, or choose another "
+	    "profile", conf->cert, why, p->name);
+	return -EKEYREJECTED;
+}
+
+/* Moves what was loaded into ID. */
+static int
+assemble(const struct tlsconf *conf, struct load *certs, struct load *key,
+    struct identity *id, struct fail *f)
+{
+	*id = (struct identity){ .opened_by = key->opened_by };
+	id->cert = take_leaf(certs->certs, key->key);
+	if (id->cert == NULL) {
+		fail_set(f, REASON_KEY, "the key %s does not belong to the "
+		    "certificate %s: name its own key in DICOMTLS_KEY, or "
+		    "import both anew with dicomtls-certtool import",
+		    certs == key ? conf->cert : conf->key, conf->cert);
+		return -EKEYREJECTED;
+	}
+	id->key = key->key;
+	id->chain = certs->certs;
+	key->key = NULL;
+	certs->certs = NULL;
+	order_chain(id->cert, id->chain);
+	return check_strength(conf, id, f);
+}
+
+static int
+read_key(const struct tlsconf *conf, const struct passwords *pws,
+    struct load *key, struct fail *f)
+{
+	struct buf in = { 0 };
+	int rc;
+
+	rc = files_read(conf->key, "the key",
+	    FILES_SECRET | (conf->own_files ? FILES_OWN : 0), &in, REASON_KEY,
+	    f);
+	if (rc == 0)
+		rc = load_parse(&in, conf->key, LOAD_KEY, pws, key, f);
+	buf_free(&in);
+	return rc;
+}
+
+static int
+read_pair(const struct tlsconf *conf, const struct buf *in,
+    const struct passwords *pws, struct identity *id, struct fail *f)
+{
+	struct load certs = { 0 }, key = { 0 };
+	bool both = load_is_pkcs12(in);
+	int rc;
+
+	rc = load_parse(in, conf->cert, LOAD_CERTS | (both ? LOAD_KEY : 0),
+	    pws, &certs, f);
+	if (rc == 0 && !both)
+		rc = read_key(conf, pws, &key, f);
+	if (rc == 0)
+		rc = assemble(conf, &certs, both ? &certs : &key, id, f);
+	load_free(&certs);
+	load_free(&key);
+	if (rc < 0)
+		identity_free(id);
+	return rc;
+}
+
+static int
+read_files(const struct tlsconf *conf, struct identity *id, struct fail *f)
+{
+	struct passwords pws = { .count = 0 };
+	struct buf in = { 0 };
+	int rc;
+
+	*id = (struct identity){ .cert = NULL };
+	rc = files_read(conf->cert, "the certificate",
+	    conf->own_files ? FILES_OWN : 0, &in, REASON_CERTIFICATE, f);
+	if (rc == 0)
+		rc = password_find(conf, &pws, f);
+	if (rc == 0)
+		rc = read_pair(conf, &in, &pws, id, f);
+	password_wipe_all(&pws);
+	buf_free(&in);
+	return rc;
+}
+
+/* The key that is there, when its certificate alone is missing, or a new one. */
+static int
+key_for_new(const struct tlsconf *conf, struct identity *id, struct fail *f)
+{
+	struct passwords pws = { .count = 0 };
+	struct load key = { 0 };
+	int rc = 0;
+
+	if (!files_there(conf->key)) {
+		id->key = issue_key(ISSUE_KEY, f);
+		return id->key == NULL ? -EIO : 0;
+	}
+	rc = password_find(conf, &pws, f);
+	if (rc == 0)
+		rc = read_key(conf, &pws, &key, f);
+	id->key = key.key;
+	password_wipe_all(&pws);
+	return rc;
+}
+
+static int
+make_pair(const struct tlsconf *conf, struct store *s, struct fail *f)
+{
+	struct identity id = { .cert = NULL };
+	struct password pw = { .source = PASSWORD_NONE };
+	struct names names;
+	int rc;
+
+	rc = password_for_new(conf, s, &pw, f);
+	if (rc == 0)
+		rc = key_for_new(conf, &id, f);
+	if (rc == 0) {
+		names_of_host(&names, false);
+		id.cert = issue_cert(id.key, &names, 0, f);
+		rc = id.cert == NULL ? -EIO : 0;
+	}
+	if (rc == 0)
+		rc = pair_put(s, &id, &pw, false, false, f);
+	if (rc == 0)
+		rc = store_commit(s, f);
+	if (rc == 0)
+		log_info("made a self-signed certificate for %s in %s",
+		    names.cn, conf->dir);
+	identity_free(&id);
+	password_wipe(&pw);
+	return rc;
+}
+
+/* With the lock: nobody else is making or changing the files. */
+static int
+load_locked(const struct tlsconf *conf, struct identity *id, struct fail *f)
+{
+	struct store s;
+	int rc;
+
+	rc = store_open(&s, conf->dir, f);
+	if (rc < 0)
+		return rc;
+	if (!files_there(conf->cert))
+		rc = make_pair(conf, &s, f);
+	if (rc == 0)
+		rc = read_files(conf, id, f);
+	store_close(&s);
+	return rc;
+}
+
+static bool
+worth_locking(const struct tlsconf *conf, int rc)
+{
+	return conf->own_files && (!files_there(conf->cert) ||
+	    rc == -EKEYREJECTED || store_interrupted(conf->dir));
+}
+
+int
+identity_load(const struct tlsconf *conf, struct identity *id, struct fail *f)
+{
+	struct fail first = { 0 }, second = { 0 };
+	int rc;
+
+	ERR_set_mark();
+	rc = read_files(conf, id, &first);
+	if (rc < 0 && worth_locking(conf, rc)) {
+		rc = load_locked(conf, id, &second);
+		fail_copy(f, &second);
+	}
+	if (rc < 0)
+		fail_copy(f, &first);
+	ERR_pop_to_mark();
+	return rc;
+}
+
+void
+identity_free(struct identity *id)
+{
+	X509_free(id->cert);
+	sk_X509_pop_free(id->chain, X509_free);
+	EVP_PKEY_free(id->key);
+	*id = (struct identity){ .cert = NULL };
+}

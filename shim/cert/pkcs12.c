@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * pkcs12: reading and making PKCS#12 (RFC 7292). */
+#include "cert/pkcs12.h"
+
+#include <openssl/err.h>
+#include <openssl/pkcs12.h>
+#include <openssl/provider.h>
+
+#include <errno.h>
+
+#include "cert/ossl.h"
+
+#define FRIENDLY_NAME "dicomtls"
+#define ITERATIONS 10000
+
+/* The password that the MAC fits, the empty one last: many programs write
+ * files "without a password". */
+static const char *
+matching(PKCS12 *p12, const struct passwords *pws,
+    enum password_source *source)
+{
+	size_t i;
+
+	for (i = 0; i < pws->count; i++)
+		if (PKCS12_verify_mac(p12, pws->list[i].text, -1)) {
+			*source = pws->list[i].source;
+			return pws->list[i].text;
+		}
+	*source = PASSWORD_EMPTY;
+	if (!PKCS12_mac_present(p12) || PKCS12_verify_mac(p12, "", 0) ||
+	    PKCS12_verify_mac(p12, NULL, 0))
+		return "";
+	return NULL;
+}
+
+static int
+not_opened(const char *name, const struct passwords *pws, struct fail *f)
+{
+	if (ossl_unsupported()) {
+		fail_set(f, REASON_CERTIFICATE, "the PKCS#12 %s uses a MAC "
+		    "that this OpenSSL does not have: export it anew with "
+		    "SHA-256", name);
+		return -EINVAL;
+	}
+	if (pws->count == 0)
+		fail_set(f, REASON_PASSWORD, "the PKCS#12 %s needs a "
+		    "password, and %s", name, pws->why.reason != REASON_NONE ?
+		    pws->why.text : "none is known");
+	else
+		fail_set(f, REASON_PASSWORD, "%s%s does not open the PKCS#12 "
+		    "%s", pws->count > 1 ? "neither the stored password nor " :
+		    "", password_source_name(
+		    pws->list[pws->count - 1].source), name);
+	return -EACCES;
+}
+
+static int
+not_understood(const char *name, struct fail *f)
+{
+	if (ossl_unsupported())
+		fail_set(f, REASON_CERTIFICATE, "the PKCS#12 %s is encrypted "
+		    "with an old cipher (RC2 or the like) that this OpenSSL "
+		    "reads only with its legacy provider: convert it with "
+		    "\"openssl pkcs12 -legacy -in %s -out both.pem\", then "
+		    "\"dicomtls-certtool import both.pem\"", name, name);
+	else
+		fail_set(f, REASON_CERTIFICATE, "the PKCS#12 %s is damaged or "
+		    "cut off: %s", name, ossl_why());
+	return -EINVAL;
+}
+
+static int
+take_parts(PKCS12 *p12, const char *text, struct load *out)
+{
+	X509 *leaf = NULL;
+
+	if (!PKCS12_parse(p12, text, &out->key, &leaf, &out->certs))
+		return -EINVAL;
+	if (leaf == NULL)
+		return 0;
+	if (out->certs == NULL)
+		out->certs = sk_X509_new_null();
+	if (out->certs == NULL || sk_X509_insert(out->certs, leaf, 0) <= 0) {
+		X509_free(leaf);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static int
+open_parts(PKCS12 *p12, const char *name, const struct passwords *pws,
+    struct load *out, struct fail *f)
+{
+	const char *text = matching(p12, pws, &out->opened_by);
+	int rc;
+
+	if (text == NULL)
+		return not_opened(name, pws, f);
+	rc = take_parts(p12, text, out);
+	return rc == -EINVAL ? not_understood(name, f) : rc;
+}
+
+static int
+check_parts(const char *name, int wanted, const struct load *out,
+    struct fail *f)
+{
+	if ((wanted & LOAD_KEY) && out->key == NULL) {
+		fail_set(f, REASON_KEY, "the PKCS#12 %s holds no private key",
+		    name);
+		return -EINVAL;
+	}
+	if ((wanted & LOAD_CERTS) && sk_X509_num(out->certs) <= 0) {
+		fail_set(f, REASON_CERTIFICATE, "the PKCS#12 %s holds no "
+		    "certificate", name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* A library context with the old ciphers, or NULL. */
+static OSSL_LIB_CTX *
+old_ciphers(void)
+{
+	OSSL_LIB_CTX *ctx = OSSL_LIB_CTX_new();
+
+	if (ctx != NULL && OSSL_PROVIDER_load(ctx, "default") != NULL &&
+	    OSSL_PROVIDER_load(ctx, "legacy") != NULL)
+		return ctx;
+	OSSL_LIB_CTX_free(ctx);
+	return NULL;
+}
+
+/* Key and certificates have to outlive the library context OLD. */
+static int
+leave_context(struct load *l)
+{
+	PKCS8_PRIV_KEY_INFO *p8 = l->key ? EVP_PKEY2PKCS8(l->key) : NULL;
+	unsigned char *der;
+	const unsigned char *p;
+	int i, len;
+
+	if (l->key != NULL) {
+		EVP_PKEY_free(l->key);
+		l->key = p8 == NULL ? NULL : EVP_PKCS82PKEY(p8);
+		PKCS8_PRIV_KEY_INFO_free(p8);
+		if (l->key == NULL)
+			return -EINVAL;
+	}
+	for (i = 0; i < sk_X509_num(l->certs); i++) {
+		X509 *old = sk_X509_value(l->certs, i);
+
+		der = NULL;
+		len = i2d_X509(old, &der);
+		p = der;
+		(void)sk_X509_set(l->certs, i, d2i_X509(NULL, &p, len));
+		X509_free(old);
+		OPENSSL_free(der);
+		if (sk_X509_value(l->certs, i) == NULL)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static int
+parse_in(OSSL_LIB_CTX *ctx, const struct buf *in, const char *name,
+    const struct passwords *pws, struct load *out, struct fail *f)
+{
+	const unsigned char *p = buf_head(in);
+	PKCS12 *p12 = PKCS12_init_ex(NID_pkcs7_data, ctx, NULL);
+	int rc;
+
+	if (p12 == NULL)
+		return -ENOMEM;
+	if (d2i_PKCS12(&p12, &p, (long)buf_len(in)) == NULL)
+		return not_understood(name, f);
+	rc = open_parts(p12, name, pws, out, f);
+	PKCS12_free(p12);
+	return rc;
+}
+
+static int
+parse_old(const struct buf *in, const char *name, const struct passwords *pws,
+    struct load *out, struct fail *f)
+{
+	OSSL_LIB_CTX *ctx = old_ciphers();
+	int rc;
+
+	if (ctx == NULL)
+		return -EINVAL;
+	rc = parse_in(ctx, in, name, pws, out, f);
+	if (rc == 0)
+		rc = leave_context(out);
+	else
+		load_free(out);
+	OSSL_LIB_CTX_free(ctx);
+	return rc;
+}
+
+int
+pkcs12_parse(const struct buf *in, const char *name, int wanted,
+    const struct passwords *pws, struct load *out, struct fail *f)
+{
+	struct load fresh = *out;
+	struct fail why = { 0 };
+	int rc;
+
+	rc = parse_in(NULL, in, name, pws, out, &why);
+	if (rc == -EINVAL && (wanted & LOAD_OLD_CIPHERS)) {
+		load_free(out);
+		*out = fresh;
+		rc = parse_old(in, name, pws, out, NULL);
+		if (rc == 0)
+			out->form = "PKCS#12 with old ciphers";
+	}
+	if (rc < 0)
+		fail_copy(f, &why);
+	return rc < 0 ? rc : check_parts(name, wanted, out, f);
+}
+
+static PKCS12 *
+make(X509 *cert, EVP_PKEY *key, STACK_OF(X509) *chain, const char *text,
+    bool compat)
+{
+	int pbe = compat ? NID_pbe_WithSHA1And3_Key_TripleDES_CBC :
+	    NID_aes_256_cbc;
+	PKCS12 *p12;
+
+	/* A MAC of -1 iterations is none: its digest is to be chosen. */
+	p12 = PKCS12_create(text, FRIENDLY_NAME, key, cert, chain, pbe, pbe,
+	    ITERATIONS, -1, 0);
+	if (p12 != NULL && !PKCS12_set_mac(p12, text, -1, NULL, 0, ITERATIONS,
+	    compat ? EVP_sha1() : EVP_sha256())) {
+		PKCS12_free(p12);
+		p12 = NULL;
+	}
+	return p12;
+}
+
+int
+pkcs12_make(X509 *cert, EVP_PKEY *key, STACK_OF(X509) *chain,
+    const struct password *pw, bool compat, struct buf *out, struct fail *f)
+{
+	PKCS12 *p12 = make(cert, key, chain, pw->text, compat);
+	unsigned char *der = NULL;
+	int len, rc = -EIO;
+
+	len = p12 == NULL ? -1 : i2d_PKCS12(p12, &der);
+	if (len > 0)
+		rc = buf_append(out, der, (size_t)len);
+	if (rc < 0)
+		fail_set(f, REASON_CERTIFICATE, "the PKCS#12 cannot be made: "
+		    "%s", ossl_why());
+	OPENSSL_free(der);
+	PKCS12_free(p12);
+	return rc;
+}

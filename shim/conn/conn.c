@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * conn: one upgraded connection: life, lock, ownership. */
+#include "conn/conn.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "conn/state.h"
+
+/* Life ---------------------------------------------------------------------- */
+
+/*
+ * Connections are reused, never freed: conn_try_hold may look at one that is
+ * on its way out.
+ */
+static struct conn *pool;
+static pthread_mutex_t pool_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static struct conn *
+from_pool(void)
+{
+	struct conn *c;
+
+	pthread_mutex_lock(&pool_lock);
+	c = pool;
+	if (c != NULL)
+		pool = c->dirty_next;
+	pthread_mutex_unlock(&pool_lock);
+	if (c == NULL)
+		c = calloc(1, sizeof *c);
+	else
+		memset((char *)c + offsetof(struct conn, descriptors), 0,
+		    sizeof *c - offsetof(struct conn, descriptors));
+	if (c != NULL)
+		pthread_mutex_init(&c->lock, NULL);
+	return c;
+}
+
+static void
+into_pool(struct conn *c)
+{
+	pthread_mutex_lock(&pool_lock);
+	c->dirty_next = pool;
+	pool = c;
+	pthread_mutex_unlock(&pool_lock);
+}
+
+void
+conn_freeze(void)
+{
+	pthread_mutex_lock(&pool_lock);
+	settle_freeze();
+}
+
+void
+conn_thaw(void)
+{
+	settle_thaw();
+	pthread_mutex_unlock(&pool_lock);
+}
+
+struct conn *
+conn_new(const struct conn_args *args)
+{
+	struct conn *c = from_pool();
+
+	if (c == NULL)
+		return NULL;
+	if (args->name != NULL && (c->name = strdup(args->name)) == NULL) {
+		into_pool(c);
+		return NULL;
+	}
+	atomic_store(&c->refs, 1);
+	c->fd = args->fd;
+	c->wire = args->wire;
+	c->ops = args->ops;
+	c->conf = args->conf;
+	c->role = args->role;
+	snprintf(c->peer, sizeof c->peer, "%s", args->peer);
+	c->port = args->port;
+	c->connecting = args->connecting;
+	c->nonblocking = args->nonblocking;
+	c->lowat = 1;
+	clock_gettime(CLOCK_MONOTONIC, &c->born);
+	if (c->ops == NULL) {
+		fail_copy(&c->why, args->why);
+		c->stage = STAGE_DEAD;
+		c->error = -EACCES;
+	}
+	settle_note(c);
+	return c;
+}
+
+void
+conn_hold(struct conn *c)
+{
+	atomic_fetch_add_explicit(&c->refs, 1, memory_order_relaxed);
+}
+
+bool
+conn_try_hold(struct conn *c)
+{
+	unsigned refs = atomic_load(&c->refs);
+
+	while (refs > 0)
+		if (atomic_compare_exchange_weak(&c->refs, &refs, refs + 1))
+			return true;
+	return false;
+}
+
+void
+conn_release(struct conn *c)
+{
+	if (atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) > 1)
+		return;
+	settle_forget(c);
+	if (c->engine != NULL)
+		c->ops->destroy(c->engine);
+	buf_free(&c->plain);
+	buf_free(&c->tx);
+	buf_free(&c->out);
+	pthread_mutex_destroy(&c->lock);
+	free(c->name);
+	into_pool(c);
+}
+
+void
+conn_opened(struct conn *c)
+{
+	atomic_fetch_add(&c->descriptors, 1);
+}
+
+/* A number that was closed may be another file's by the next moment. */
+int
+conn_closed(struct conn *c, int fd)
+{
+	int left = atomic_fetch_sub(&c->descriptors, 1) - 1;
+
+	if (left > 0 && conn_lock(c, fd) == 0) {
+		c->fd = -1;
+		conn_leave(c);
+	}
+	return left;
+}
+
+/* Lock and ownership -------------------------------------------------------- */
+
+int
+conn_lock(struct conn *c, int fd)
+{
+	pthread_t self = pthread_self();
+
+	if (atomic_load_explicit(&c->holder, memory_order_relaxed) == self)
+		return -EDEADLK;
+	pthread_mutex_lock(&c->lock);
+	atomic_store_explicit(&c->holder, self, memory_order_relaxed);
+	if (fd >= 0)
+		c->fd = fd;
+	c->drained = false;
+	return 0;
+}
+
+void
+conn_leave(struct conn *c)
+{
+	settle_note(c);
+	atomic_store_explicit(&c->holder, 0, memory_order_relaxed);
+	pthread_mutex_unlock(&c->lock);
+}
+
+static int
+say_taken(struct conn *c)
+{
+	if (!c->said_taken)
+		log_error("%s: another process owns this TLS session since the "
+		    "fork (two processes used it): only the first one to use "
+		    "it can go on", c->peer);
+	c->said_taken = true;
+	return -EIO;
+}
+
+int
+conn_claim(struct conn *c)
+{
+	int nobody = 0;
+
+	if (c->disowned)
+		return say_taken(c);
+	if (c->claim == NULL)
+		return 0;
+	if (!atomic_compare_exchange_strong(c->claim, &nobody, getpid())) {
+		c->disowned = true;
+		return say_taken(c);
+	}
+	c->claim = NULL;
+	return 0;
+}
+
+int
+conn_enter(struct conn *c, int fd)
+{
+	int r = conn_lock(c, fd);
+
+	if (r < 0)
+		return r;
+	r = conn_claim(c);
+	if (r < 0)
+		conn_leave(c);
+	return r;
+}
+
+bool
+conn_unclaimed(struct conn *c)
+{
+	return c->claim != NULL || c->disowned;
+}
+
+void
+conn_disown(struct conn *c)
+{
+	c->disowned = true;
+}
+
+bool
+conn_before_fork(struct conn *c, atomic_int *claim)
+{
+	c->frozen = atomic_load(&c->holder) != pthread_self();
+	if (c->frozen)
+		pthread_mutex_lock(&c->lock);
+	if (conn_unclaimed(c))
+		return false;
+	if (c->stage != STAGE_FRESH && c->fd >= 0)
+		output_push(c);
+	c->claim = claim;
+	return claim != NULL;
+}
+
+void
+conn_after_fork(struct conn *c, bool child)
+{
+	if (child && c->claim == NULL)
+		c->disowned = true;
+	if (c->frozen)
+		pthread_mutex_unlock(&c->lock);
+}
+
+/* Time ---------------------------------------------------------------------- */
+
+void
+conn_deadline(struct timespec *deadline, int ms)
+{
+	clock_gettime(CLOCK_MONOTONIC, deadline);
+	deadline->tv_sec += ms / 1000;
+	deadline->tv_nsec += (long)(ms % 1000) * 1000000;
+	if (deadline->tv_nsec >= 1000000000) {
+		deadline->tv_nsec -= 1000000000;
+		deadline->tv_sec++;
+	}
+}
+
+int
+conn_left_ms(const struct timespec *deadline)
+{
+	struct timespec now;
+	long ms;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ms = (deadline->tv_sec - now.tv_sec) * 1000 +
+	    (deadline->tv_nsec - now.tv_nsec + 999999) / 1000000;
+	return ms < 0 ? 0 : (int)ms;
+}
+
+static void
+abandon(void *arg)
+{
+	conn_release(arg);
+}
+
+int
+conn_wait(struct conn *c, short events, int timeo, bool begun)
+{
+	bool shaking = c->stage == STAGE_SHAKING;
+	int fd = c->fd, limit, ms = timeo, r;
+
+	if (buf_len(&c->out) > 0)
+		events |= POLLOUT;
+	if (shaking) {
+		limit = conn_left_ms(&c->deadline);
+		if (ms < 0 || limit < ms)
+			ms = limit;
+	}
+	conn_leave(c);
+	if (events == POLLIN && ms < 0 && !begun)
+		r = c->wire->await_data(fd, abandon, c);
+	else
+		r = c->wire->poll(fd, events, ms, abandon, c);
+	if (conn_lock(c, fd) < 0)
+		return -EINTR;
+	if (r == 0 && ms == timeo && ms >= 0)
+		return -EAGAIN;
+	if (r == -EINTR && timeo < 0 && !begun && c->wire->restarts())
+		return 0;
+	if (r < 0 && r != -EINTR && r != -EAGAIN) {
+		conn_die(c, r);		/* the kernel tells it only once */
+		return 0;
+	}
+	return r < 0 ? r : 0;
+}
+
+/* The end ------------------------------------------------------------------- */
+
+static void
+log_failure(struct conn *c)
+{
+	struct log_field fields[] = {
+		{ "role", c->role == ROLE_CLIENT ? "client" : "server" },
+		{ "peer", c->peer },
+		{ "reason", fail_reason_name(c->why.reason) },
+		{ NULL, NULL },
+	};
+
+	if (c->why.reason == REASON_NONE)
+		return;
+	log_event(c->stage == STAGE_OPEN && c->why.reason == REASON_RESET ?
+	    LOG_LEVEL_WARN : LOG_LEVEL_ERROR, "failure", fields, "%s%s",
+	    c->why.text, c->stage == STAGE_OPEN ? "" : " (handshake failed)");
+}
+
+void
+conn_die(struct conn *c, int error)
+{
+	if (c->stage == STAGE_DEAD)
+		return;
+	if (c->engine != NULL)
+		fail_copy(&c->why, c->ops->why(c->engine));
+	log_failure(c);
+	output_flush(c);	/* an alert, perhaps */
+	c->stage = STAGE_DEAD;
+	c->error = error;
+	c->rx_end = true;
+	buf_free(&c->tx);
+	buf_free(&c->out);
+	input_take_peeked(c);
+	c->wire->shutdown(c->fd, SHUT_RDWR);
+	c->sticky = true;
+}
+
+int
+conn_take_error(struct conn *c, int fd)
+{
+	int error;
+
+	if (conn_lock(c, fd) < 0)
+		return 0;
+	error = c->error;
+	c->error = 0;
+	conn_leave(c);
+	return error;
+}
+
+/* The first bytes of an A-ASSOCIATE-RQ hold the AE titles. */
+void
+conn_note(struct conn *c, const void *data, size_t len)
+{
+	size_t n = TITLES - c->head_len;
+
+	if (n > len)
+		n = len;
+	memcpy(c->head + c->head_len, data, n);
+	c->head_len += n;
+}
+
+/* Options ------------------------------------------------------------------- */
+
+bool
+conn_passes(struct conn *c)
+{
+	return atomic_load_explicit(&c->passing, memory_order_relaxed);
+}
+
+int
+conn_lowat(struct conn *c)
+{
+	return c->lowat;
+}
+
+void
+conn_set_lowat(struct conn *c, int bytes)
+{
+	c->lowat = bytes < 1 ? 1 : bytes;
+}
+
+bool
+conn_nodelay(struct conn *c)
+{
+	return c->nodelay;
+}
+
+void
+conn_set_nodelay(struct conn *c, bool on)
+{
+	c->nodelay = on;
+}
+
+void
+conn_set_nonblocking(struct conn *c, bool on)
+{
+	c->nonblocking = on;
+}
+
+void
+conn_forget_room(struct conn *c)
+{
+	c->room = 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * fdtab: which connection a descriptor is. */
+#ifndef DICOMTLS_FDTAB_H
+#define DICOMTLS_FDTAB_H
+
+#include <stdbool.h>
+
+#include "conn/conn.h"
+
+/*
+ * Any number from 0 to 2^30 - 1; looking up a descriptor that is not tracked
+ * costs two loads.  No locks: signal handlers may look up too.
+ */
+
+/* Whether any descriptor was ever tracked. */
+bool fdtab_used(void);
+
+/* Whether FD is tracked (or just being closed). */
+bool fdtab_tracked(int fd);
+
+/*
+ * The connection with a reference for the caller; NULL if FD is not tracked
+ * or its bytes pass.  Waits while another thread closes FD; the one that
+ * closes it (a signal handler came in between) gets NULL and *CLOSING true.
+ */
+struct conn *fdtab_hold(int fd, bool *closing);
+
+/*
+ * Makes FD a descriptor of C: takes a reference of its own, counts it with
+ * conn_opened.  -ENOMEM: nothing was done.  FD is not tracked before.
+ */
+int fdtab_set(int fd, struct conn *c);
+
+/*
+ * Around the real close (or a dup2 over FD): fdtab_begin_close marks FD as
+ * being closed and hands over the table's reference, NULL if it was not
+ * tracked; fdtab_end_close frees the mark, unless FD was set anew.
+ */
+struct conn *fdtab_begin_close(int fd);
+void fdtab_end_close(int fd);
+
+/* Calls VISIT for every tracked descriptor from FIRST to LAST. */
+void fdtab_each(int first, int last, void (*visit)(int fd, struct conn *c,
+    void *arg), void *arg);
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * finish: shutdown, close and the line that tells how it ended. */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/log.h"
+#include "conn/state.h"
+
+/* A close over TCP returns at once and the kernel goes on sending; here that
+ * takes our help, so it may last this long (milliseconds). */
+#define FINISH_LIMIT 5000
+
+/* Sends what was accepted, waiting for the handshake or the peer if need be. */
+static int
+push_out(struct conn *c, int limit)
+{
+	struct timespec deadline;
+	int r, ms;
+
+	conn_deadline(&deadline, limit);
+	while (c->stage != STAGE_DEAD) {
+		r = buf_len(&c->tx) > 0 ? shake_step(c) : 0;
+		if (r == 0)
+			r = output_push(c);
+		if (r == 0 && buf_len(&c->out) == 0)
+			return 0;
+		ms = conn_left_ms(&deadline);
+		if (r != -EAGAIN || ms == 0)
+			break;
+		c->wire->poll(c->fd, (short)(buf_len(&c->out) > 0 ? POLLOUT :
+		    c->connecting ? POLLOUT : POLLIN), ms, NULL, NULL);
+		c->drained = false;
+	}
+	if (buf_len(&c->tx) + buf_len(&c->out) > 0)
+		log_warn("%s: %zu bytes could not be sent before the "
+		    "connection was closed: the peer did not take them",
+		    c->peer, buf_len(&c->tx) + buf_len(&c->out));
+	return -EAGAIN;
+}
+
+static void
+say_goodbye(struct conn *c, int limit)
+{
+	if (c->tx_end || c->stage == STAGE_DEAD)
+		return;
+	push_out(c, limit);
+	c->tx_end = true;
+	if (c->stage != STAGE_OPEN)
+		return;
+	c->ops->close(c->engine);
+	if (output_flush(c) == -EAGAIN)
+		push_out(c, limit);
+}
+
+int
+conn_shutdown(struct conn *c, int fd, int how)
+{
+	int r = conn_enter(c, fd);
+
+	if (r < 0)
+		return r == -EDEADLK ? c->wire->shutdown(fd, how) : r;
+	if (how == SHUT_WR || how == SHUT_RDWR)
+		say_goodbye(c, FINISH_LIMIT);
+	if (how == SHUT_RD || how == SHUT_RDWR)
+		c->rx_shut = true;
+	r = c->wire->shutdown(fd, how);
+	conn_leave(c);
+	return r;
+}
+
+/* Everything that came and that the program will not read. */
+static void
+drain(struct conn *c)
+{
+	input_take_peeked(c);
+	while (c->wire->recv(c->fd, NULL, 1 << 20, MSG_TRUNC) > 0)
+		;
+}
+
+/*
+ * Unread plaintext makes the kernel reset the connection, as over TCP.  All
+ * else that is unread (alerts, tickets, half a record) must not: a reset may
+ * cost the peer what we sent last.
+ */
+static void
+settle_end(struct conn *c)
+{
+	bool unread;
+
+	if (c->stage == STAGE_OPEN)
+		input_look(c);
+	unread = buf_len(&c->plain) > 0 || (!c->rx_end && c->error == 0 &&
+	    input_deliverable(c));
+	if (!unread)
+		drain(c);
+	else if (c->peeked == 0)
+		log_debug("%s: closed with unread data", c->peer);
+}
+
+static const char *
+how_it_ended(const struct conn *c)
+{
+	if (c->stage == STAGE_DEAD)
+		return c->why.reason == REASON_NONE ? "before the handshake" :
+		    fail_reason_name(c->why.reason);
+	if (c->notified)
+		return "close_notify both ways";
+	if (c->wire_ended)
+		return c->why.reason == REASON_TRUNCATED ? "truncated" :
+		    "the peer closed without close_notify";
+	return "we closed first";
+}
+
+static void
+log_end(struct conn *c)
+{
+	char called[17] = "", calling[17] = "", in[24], out[24], ms[24];
+	const char *how = how_it_ended(c);
+	struct timespec now;
+	bool dicom = pdu_titles(c->head, c->head_len, called, calling);
+	struct log_field fields[] = {
+		{ "role", c->role == ROLE_CLIENT ? "client" : "server" },
+		{ "peer", c->peer }, { "bytes_in", in }, { "bytes_out", out },
+		{ "milliseconds", ms },
+		{ "calling_ae", dicom ? calling : NULL },
+		{ "called_ae", dicom ? called : NULL },
+		{ "how", how }, { NULL, NULL },
+	};
+
+	if (c->ended || !log_wants(LOG_LEVEL_INFO))
+		return;
+	c->ended = true;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	snprintf(in, sizeof in, "%llu", (unsigned long long)c->bytes_in);
+	snprintf(out, sizeof out, "%llu", (unsigned long long)c->bytes_out);
+	snprintf(ms, sizeof ms, "%ld", (now.tv_sec - c->born.tv_sec) * 1000 +
+	    (now.tv_nsec - c->born.tv_nsec) / 1000000);
+	log_event(LOG_LEVEL_INFO, "end", fields, "%s %s%s%s%s%s%s ended: "
+	    "%s bytes in, %s bytes out, %s ms, %s",
+	    c->role == ROLE_CLIENT ? "to" : "from", c->peer,
+	    dicom ? " (AE " : "", calling, dicom ? " to " : "", called,
+	    dicom ? ")" : "", in, out, ms, how);
+}
+
+void
+conn_finish(struct conn *c, int fd, int linger)
+{
+	if (conn_lock(c, fd) < 0)
+		return;
+	if (!conn_unclaimed(c) && c->stage != STAGE_PASSING) {
+		if (linger != 0)
+			say_goodbye(c, linger < 0 ? FINISH_LIMIT :
+			    linger > 3600 ? 3600000 : linger * 1000);
+		if (linger != 0)
+			settle_end(c);
+		log_end(c);
+	}
+	c->tx_end = true;
+	c->fd = -1;
+	conn_leave(c);
+}

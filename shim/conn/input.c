@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * input: from the kernel's queue to the program, with the retained byte. */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/log.h"
+#include "conn/span.h"
+#include "conn/state.h"
+
+/* What the first bytes tell ------------------------------------------------- */
+
+/* A TLS record, or the ClientHello that SSL 2 had and old clients still send
+ * (RFC 5246, E.2). */
+static bool
+looks_like_tls(const struct conn *c, const unsigned char *d, size_t len)
+{
+	if (d[0] >= 20 && d[0] <= 24)
+		return len < 2 || d[1] == 3;
+	return c->role == ROLE_SERVER && (d[0] & 0x80) != 0 &&
+	    (len < 3 || d[2] == 1);
+}
+
+static void
+blame_client(struct conn *c, const unsigned char *d, size_t len)
+{
+	char called[17], calling[17];
+
+	if (pdu_titles(d, len, called, calling))
+		fail_set(&c->why, REASON_PEER_PLAIN, "%s (AE %s to %s) spoke "
+		    "plain DICOM on TLS port %d: switch TLS on there",
+		    c->peer, calling, called, c->port);
+	else
+		fail_set(&c->why, REASON_PEER_PLAIN, "%s spoke without TLS on "
+		    "TLS port %d (first byte 0x%02x): switch TLS on there",
+		    c->peer, c->port, d[0]);
+}
+
+static int
+sniff(struct conn *c, const unsigned char *d, size_t len)
+{
+	c->sniffed = true;
+	if (looks_like_tls(c, d, len) && (c->role == ROLE_CLIENT ||
+	    d[0] != 23))
+		return 0;
+	if (d[0] == 23)
+		fail_set(&c->why, REASON_TAKEN_OVER, "%s goes on with a TLS "
+		    "session that another program began (exec after the "
+		    "handshake): that cannot be taken over", c->peer);
+	else if (c->role == ROLE_SERVER)
+		blame_client(c, d, len);
+	else
+		fail_set(&c->why, REASON_PEER_PLAIN, "%s answered without TLS "
+		    "(first byte 0x%02x): switch TLS on there, or take that "
+		    "port out of DICOMTLS_CONNECT", c->peer, d[0]);
+	return -EPROTO;
+}
+
+/* The wire ------------------------------------------------------------------ */
+
+/* What was peeked at is in the engine: off the kernel's queue with it. */
+void
+input_take_peeked(struct conn *c)
+{
+	ssize_t n;
+
+	while (c->peeked > 0) {
+		n = c->wire->recv(c->fd, NULL, c->peeked, MSG_TRUNC);
+		if (n <= 0)
+			break;
+		c->peeked -= (size_t)n;
+	}
+	c->peeked = 0;
+}
+
+/*
+ * The engine's port: peeks at the kernel's queue.  The engine asks for more
+ * only when it has used up what it got, so that can go.
+ */
+ssize_t
+input_port(void *arg, void *buf, size_t len)
+{
+	struct conn *c = arg;
+	ssize_t n;
+	int r;
+
+	input_take_peeked(c);
+	if (c->drained)
+		return -EAGAIN;
+	n = c->wire->recv(c->fd, buf, len, MSG_PEEK);
+	if (n == 0)
+		c->wire_ended = true;
+	if (n <= 0)
+		return n;
+	c->drained = (size_t)n < len;
+	if (!c->sniffed && (r = sniff(c, buf, (size_t)n)) < 0)
+		return r;
+	c->peeked = (size_t)n;
+	return n;
+}
+
+/* Ends ---------------------------------------------------------------------- */
+
+/* The stream ended without close_notify: whether that is an accident is told
+ * by the PDU's length (PS3.8, 9.3.1). */
+void
+input_ended(struct conn *c)
+{
+	c->rx_end = true;
+	if (!pdu_inside(&c->rx) || c->rx_shut) {
+		log_debug("%s closed without close_notify", c->peer);
+		return;
+	}
+	c->error = -ECONNRESET;
+	if (c->why.reason != REASON_NONE)
+		return;
+	fail_set(&c->why, REASON_TRUNCATED, "%s closed the connection inside a "
+	    "PDU, without close_notify: it was cut off, or the program there "
+	    "died", c->peer);
+	log_warn("%s", c->why.text);
+}
+
+static void
+broken(struct conn *c, int r)
+{
+	if (r == 0) {
+		c->rx_end = true;
+		c->notified = true;
+	} else if (r == -ENODATA) {
+		input_ended(c);
+	} else {
+		conn_die(c, r == -ETIMEDOUT || r == -EHOSTUNREACH ? r :
+		    -ECONNRESET);
+	}
+}
+
+/* Readiness ----------------------------------------------------------------- */
+
+/* Decrypts what came as far as to know whether there is anything. */
+void
+input_look(struct conn *c)
+{
+	bool closed;
+	ssize_t r;
+
+	if (c->stage != STAGE_OPEN || c->rx_end || c->error != 0)
+		return;
+	r = c->ops->pending(c->engine, true, &closed);
+	if (r < 0 || closed)
+		broken(c, (int)r);
+}
+
+static ssize_t pull(struct conn *c, void *buf, size_t len);
+
+/* Until LEN bytes are in plain, or there is no more now. */
+static void
+fill(struct conn *c, size_t len)
+{
+	unsigned char *to;
+	ssize_t n;
+
+	while (buf_len(&c->plain) < len) {
+		to = buf_room(&c->plain, RECORD);
+		if (to == NULL)
+			return;
+		n = pull(c, to, RECORD);
+		if (n <= 0)
+			break;
+		buf_added(&c->plain, (size_t)n);
+	}
+	buf_take(&c->plain, 0);		/* an empty one keeps no memory */
+}
+
+bool
+input_deliverable(struct conn *c)
+{
+	bool closed;
+	ssize_t r;
+
+	if (c->error != 0 || c->rx_end)
+		return true;
+	if (c->lowat > 1) {
+		fill(c, (size_t)c->lowat);
+		return c->error != 0 || c->rx_end ||
+		    buf_len(&c->plain) >= (size_t)c->lowat;
+	}
+	if (buf_len(&c->plain) > 0)
+		return true;
+	if (c->stage != STAGE_OPEN)
+		return false;
+	r = c->ops->pending(c->engine, false, &closed);
+	if (r < 0 || closed) {
+		broken(c, (int)r);
+		return true;
+	}
+	return r > 0;
+}
+
+/* An end must stay readable for good, also when no FIN came. */
+static void
+stick(struct conn *c)
+{
+	if (c->sticky)
+		return;
+	c->sticky = true;
+	input_take_peeked(c);
+	c->wire->shutdown(c->fd, SHUT_RD);
+}
+
+void
+input_settle(struct conn *c)
+{
+	if (!input_deliverable(c))
+		input_take_peeked(c);
+	else if (c->rx_end || c->error != 0)
+		stick(c);
+}
+
+/* Reading ------------------------------------------------------------------- */
+
+/* One read of the engine's: bytes, 0 at an end (see rx_end, error), -EAGAIN. */
+static ssize_t
+pull(struct conn *c, void *buf, size_t len)
+{
+	ssize_t n;
+
+	if (c->rx_end || c->error != 0)
+		return 0;
+	if (c->stage != STAGE_OPEN)
+		return shake_step(c) == 0 ? pull(c, buf, len) :
+		    c->stage == STAGE_DEAD ? 0 : -EAGAIN;
+	n = c->ops->read(c->engine, buf, len);
+	if (n == -EAGAIN)
+		return n;
+	if (n <= 0) {
+		broken(c, (int)n);
+		return 0;
+	}
+	c->bytes_in += (uint64_t)n;
+	if (c->role == ROLE_SERVER && c->head_len < TITLES)
+		conn_note(c, buf, (size_t)n);
+	pdu_feed(&c->rx, buf, (size_t)n);
+	return n;
+}
+
+/* For the program, without waiting; SPAN goes on by what it got. */
+static ssize_t
+take(struct conn *c, struct span *s, bool discard)
+{
+	unsigned char waste[4096];
+	size_t got = 0, n;
+	ssize_t r = 0;
+
+	n = span_put(s, buf_head(&c->plain), buf_len(&c->plain), discard);
+	buf_take(&c->plain, n);
+	got += n;
+	while (span_left(s) > 0) {
+		n = span_len(s);
+		if (discard)
+			r = pull(c, waste, n < sizeof waste ? n : sizeof waste);
+		else
+			r = pull(c, span_base(s), n);
+		if (r <= 0)
+			break;
+		span_go(s, (size_t)r);
+		got += (size_t)r;
+	}
+	return got > 0 ? (ssize_t)got : r;
+}
+
+static ssize_t
+peek(struct conn *c, const struct iovec *iov, int n)
+{
+	struct span s = span_of(iov, n);
+
+	fill(c, span_left(&s));
+	return (ssize_t)span_put(&s, buf_head(&c->plain), buf_len(&c->plain),
+	    false);
+}
+
+/* What remains of a time-out that began with the call's first wait. */
+static int
+time_left(struct conn *c, struct timespec *deadline)
+{
+	int ms;
+
+	if (deadline->tv_nsec < 0) {
+		ms = c->wire->timeout(c->fd, SO_RCVTIMEO);
+		if (ms == 0)
+			deadline->tv_sec = -1;
+		else
+			conn_deadline(deadline, ms);
+		if (ms == 0)
+			deadline->tv_nsec = 0;
+	}
+	return deadline->tv_sec < 0 ? -1 : conn_left_ms(deadline);
+}
+
+static int
+wait_for_more(struct conn *c, int flags, bool begun,
+    struct timespec *deadline)
+{
+	int ms;
+
+	if ((flags & MSG_DONTWAIT) != 0 || c->wire->nonblocking(c->fd))
+		return -EAGAIN;
+	if (output_push(c) < 0 && c->stage == STAGE_DEAD)
+		return 0;
+	ms = time_left(c, deadline);
+	if (ms == 0)
+		return -EAGAIN;
+	/* The kernel's queue tells nothing new of what was only peeked at. */
+	if (c->peeked > 0)
+		return conn_wait(c, 0, ms < 0 || ms > 5 ? 5 : ms, begun) ==
+		    -EINTR ? -EINTR : 0;
+	return conn_wait(c, POLLIN, ms, begun);
+}
+
+static ssize_t
+finish_recv(struct conn *c, size_t got, int r)
+{
+	ssize_t result = r;
+
+	if (got > 0)
+		return (ssize_t)got;
+	if (c->error != 0) {
+		result = c->error;
+		c->error = 0;
+	} else if (c->rx_end) {
+		result = 0;
+	}
+	return result;
+}
+
+static ssize_t
+receive(struct conn *c, const struct iovec *iov, int n, int flags)
+{
+	struct timespec deadline = { 0, -1 };
+	struct span s = span_of(iov, n);
+	size_t want = span_left(&s), goal = want, got = 0;
+	bool discard = (flags & (MSG_TRUNC | MSG_PEEK)) == MSG_TRUNC;
+	ssize_t r;
+
+	if ((flags & MSG_WAITALL) == 0 && goal > (size_t)c->lowat)
+		goal = (size_t)c->lowat;
+	for (;;) {
+		if ((flags & MSG_PEEK) != 0) {
+			r = peek(c, iov, n);
+			got = (size_t)r;
+		} else {
+			r = take(c, &s, discard);
+			got += r > 0 ? (size_t)r : 0;
+		}
+		input_settle(c);
+		if (got > 0 && got >= goal)
+			return (ssize_t)got;
+		if (c->rx_end || c->error != 0)
+			return finish_recv(c, got, 0);
+		if (want == 0 && input_deliverable(c))
+			return 0;
+		r = wait_for_more(c, flags, got > 0, &deadline);
+		if (r < 0)
+			return finish_recv(c, got, (int)r);
+	}
+}
+
+ssize_t
+conn_recv(struct conn *c, int fd, const struct iovec *iov, int n, int flags)
+{
+	ssize_t r = conn_enter(c, fd);
+
+	if (r < 0)
+		return r == -EDEADLK ? -EAGAIN : r;
+	r = receive(c, iov, n, flags);
+	conn_leave(c);
+	return r;
+}
+
+int
+conn_readable(struct conn *c, int fd)
+{
+	int n = conn_enter(c, fd);
+
+	if (n < 0)
+		return 0;
+	if (c->stage != STAGE_DEAD)
+		fill(c, SIZE_MAX);
+	input_settle(c);
+	n = (int)buf_len(&c->plain);
+	conn_leave(c);
+	return n;
+}

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * output: from the program to the kernel: a queue before the handshake's end,
+ * whole PDUs joined into one record, records the kernel surely takes. */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/log.h"
+#include "conn/span.h"
+#include "conn/state.h"
+
+/* Records ------------------------------------------------------------------- */
+
+/*
+ * The engine's port: what the kernel does not take now waits in out.  An error
+ * is kept from the engine, for what the peer sent before can still be read.
+ */
+int
+output_port(void *arg, const void *buf, size_t len)
+{
+	struct conn *c = arg;
+	ssize_t n = 0;
+
+	if (c->tx_error != 0)
+		return 0;
+	if (!c->cork && buf_len(&c->out) == 0) {
+		n = c->wire->send(c->fd, buf, len);
+		if (n < 0 && n != -EAGAIN)
+			c->tx_error = (int)n;
+		n = n < 0 ? 0 : n;
+	}
+	return buf_append(&c->out, (const char *)buf + n, len - (size_t)n);
+}
+
+int
+output_flush(struct conn *c)
+{
+	ssize_t n;
+
+	while (buf_len(&c->out) > 0) {
+		n = c->wire->send(c->fd, buf_head(&c->out), buf_len(&c->out));
+		if (n < 0 && n != -EAGAIN)
+			c->tx_error = (int)n;
+		if (n < 0)
+			break;
+		buf_take(&c->out, (size_t)n);
+	}
+	if (c->tx_error == 0)
+		return buf_len(&c->out) > 0 ? -EAGAIN : 0;
+	buf_free(&c->out);
+	return c->tx_error;
+}
+
+/* An error in sending ends that direction. */
+static int
+lost(struct conn *c, int r)
+{
+	if (r == -EAGAIN)
+		return r;
+	c->tx_end = true;
+	buf_free(&c->tx);
+	buf_free(&c->out);
+	return r;
+}
+
+/* LEN bytes into records and on their way. */
+static int
+encrypt(struct conn *c, const void *data, size_t len)
+{
+	ssize_t n;
+	size_t part, max = c->record > 0 ? c->record : RECORD;
+
+	for (; len > 0; len -= part, data = (const char *)data + part) {
+		part = len < max ? len : max;
+		n = c->ops->write(c->engine, data, part);
+		if (n < 0)
+			conn_die(c, 0);
+		if (n < 0 || c->tx_error != 0)
+			return lost(c, n < 0 ? (int)n : c->tx_error);
+		c->bytes_out += part;
+	}
+	return 0;
+}
+
+/* Whether the tail of tx waits for the rest of its PDU: the peer could not
+ * act on it, and one record and one system call carry both. */
+static bool
+holds(const struct conn *c)
+{
+	return c->more || (c->conf->nodelay && pdu_inside(&c->tx_pdu));
+}
+
+/* Makes records of tx: all of it, or what need not be held. */
+static int
+emit(struct conn *c, bool all)
+{
+	size_t len = buf_len(&c->tx);
+	int r = 0;
+
+	if (!all && holds(c))
+		len -= len % RECORD;
+	if (len > 0) {
+		r = encrypt(c, buf_head(&c->tx), len);
+		buf_take(&c->tx, r < 0 ? 0 : len);
+	}
+	return r;
+}
+
+/* Everything that may go out does, however little. */
+int
+output_push(struct conn *c)
+{
+	int r = 0;
+
+	if (c->stage != STAGE_OPEN && c->stage != STAGE_SHAKING)
+		return 0;
+	if (c->stage == STAGE_OPEN) {
+		c->cork = buf_len(&c->tx) > RECORD;
+		r = emit(c, true);
+		c->cork = false;
+	}
+	if (r == 0)
+		r = output_flush(c);
+	return r < 0 ? lost(c, r) : r;
+}
+
+/* Room ---------------------------------------------------------------------- */
+
+/*
+ * The kernel calls a socket writable when a third of its send buffer is free:
+ * so much is taken in full, and need not be asked for again.  Every record is
+ * charged with the kernel's own overhead (a struct sk_buff and its head).
+ */
+static void
+ask_room(struct conn *c)
+{
+	size_t third;
+
+	if (c->room >= RECORD)
+		return;
+	c->room = 0;
+	if ((c->wire->poll(c->fd, POLLOUT, 0, NULL, NULL) & POLLOUT) == 0)
+		return;
+	third = (size_t)c->wire->send_buffer(c->fd) / 3;
+	c->record = third / 2 < RECORD ? third / 2 : RECORD;
+	c->record = c->record < 512 ? 512 : c->record;
+	c->room = third < c->record ? c->record : third;
+}
+
+static void
+charge(struct conn *c, size_t len)
+{
+	size_t record = c->record > 0 ? c->record : RECORD;
+	size_t cost = len + (len / record + 1) * 1536;
+
+	c->room = cost < c->room ? c->room - cost : 0;
+}
+
+/* Accepting ----------------------------------------------------------------- */
+
+static void
+note_sent(struct conn *c, const void *data, size_t len)
+{
+	if (c->role == ROLE_CLIENT && c->head_len < TITLES)
+		conn_note(c, data, len);
+	pdu_feed(&c->tx_pdu, data, len);
+}
+
+/* Copies up to MAX bytes into tx. */
+static ssize_t
+gather(struct conn *c, struct span *s, size_t max)
+{
+	size_t done = 0, n;
+
+	while (done < max && span_left(s) > 0) {
+		n = span_len(s) < max - done ? span_len(s) : max - done;
+		if (buf_append(&c->tx, span_base(s), n) < 0)
+			return done > 0 ? (ssize_t)done : -ENOBUFS;
+		note_sent(c, span_base(s), n);
+		span_go(s, n);
+		done += n;
+	}
+	return (ssize_t)done;
+}
+
+/* Full records straight from the program's memory. */
+static ssize_t
+direct(struct conn *c, struct span *s, size_t max)
+{
+	size_t n = span_len(s) < max ? span_len(s) : max;
+	int r;
+
+	n -= n % RECORD;
+	r = encrypt(c, span_base(s), n);
+	if (r < 0)
+		return r;
+	note_sent(c, span_base(s), n);
+	span_go(s, n);
+	return (ssize_t)n;
+}
+
+/* One step: as much as goes into one send.  Bytes accepted or -errno. */
+static ssize_t
+accept_some(struct conn *c, struct span *s, bool ask)
+{
+	size_t max = CORK_MAX - buf_len(&c->out), left = span_left(s);
+	ssize_t n;
+	int r;
+
+	if (ask) {
+		ask_room(c);
+		if (c->room == 0)
+			return -EAGAIN;
+		max = c->room < max ? c->room : max;
+	} else {
+		c->record = RECORD;
+	}
+	if (buf_len(&c->tx) == 0 && span_len(s) >= RECORD && max >= RECORD)
+		n = direct(c, s, max);
+	else
+		n = gather(c, s, left < max ? left : max);
+	if (n < 0)
+		return n;
+	if (ask)
+		charge(c, (size_t)n);
+	r = emit(c, false);
+	return r < 0 ? r : n;
+}
+
+/* Before the handshake's end: into the queue, as TCP would take it. */
+static ssize_t
+queue(struct conn *c, struct span *s)
+{
+	size_t have = buf_len(&c->tx), room = have < QUEUE_MAX ?
+	    QUEUE_MAX - have : 0;
+
+	return room == 0 ? -EAGAIN : gather(c, s, room);
+}
+
+/* Without waiting.  Bytes accepted, or -errno if none. */
+static ssize_t
+give(struct conn *c, struct span *s, bool ask)
+{
+	size_t before = span_left(s);
+	ssize_t n = 0;
+	int r = shake_step(c);
+
+	if (r < 0 && c->stage == STAGE_DEAD)
+		return r;
+	if (c->stage != STAGE_OPEN)
+		return c->connecting ? r : queue(c, s);
+	r = output_flush(c);
+	if (r < 0)
+		return lost(c, r);
+	c->cork = before > RECORD;
+	while (span_left(s) > 0 && n >= 0 && r >= 0) {
+		n = accept_some(c, s, ask);
+		if (buf_len(&c->out) >= CORK_MAX / 2 || span_left(s) == 0)
+			r = output_flush(c);
+	}
+	c->cork = false;
+	if (r == 0 && c->stage != STAGE_DEAD)
+		r = output_flush(c);
+	if (before > span_left(s))
+		return (ssize_t)(before - span_left(s));
+	if (n < 0)
+		return n;
+	return r < 0 && r != -EAGAIN ? lost(c, r) : r;
+}
+
+/* Writing ------------------------------------------------------------------- */
+
+/* A program that has TLS of its own begins with a ClientHello. */
+static bool
+is_tls(struct conn *c, const struct span *s)
+{
+	const unsigned char *d;
+
+	if (c->stage != STAGE_FRESH || span_len(s) < 3)
+		return false;
+	d = span_base(s);
+	if (d[0] != 0x16 || d[1] != 0x03 || d[2] > 0x04)
+		return false;
+	log_warn("%s: this program speaks TLS by itself there (its first bytes "
+	    "say so): it is left alone; take port %d out of the rules to be "
+	    "rid of this line", c->peer, c->port);
+	c->stage = STAGE_PASSING;
+	atomic_store(&c->passing, true);
+	return true;
+}
+
+static int
+wait_for_room(struct conn *c, int flags, bool begun,
+    struct timespec *deadline)
+{
+	short events = c->stage == STAGE_SHAKING ? POLLIN : POLLOUT;
+	int ms;
+
+	if ((flags & MSG_DONTWAIT) != 0 || c->wire->nonblocking(c->fd))
+		return -EAGAIN;
+	if (deadline->tv_nsec < 0) {
+		ms = c->wire->timeout(c->fd, SO_SNDTIMEO);
+		conn_deadline(deadline, ms);
+		deadline->tv_sec = ms == 0 ? -1 : deadline->tv_sec;
+	}
+	ms = deadline->tv_sec < 0 ? -1 : conn_left_ms(deadline);
+	return ms == 0 ? -EAGAIN : conn_wait(c, events, ms, begun);
+}
+
+/*
+ * A record of which the kernel took only a part: the program may next wait
+ * for input alone, so the rest should go now.  Rare: see ask_room.
+ */
+static void
+linger(struct conn *c)
+{
+	short ready;
+
+	if (buf_len(&c->out) == 0 || c->stage != STAGE_OPEN)
+		return;
+	ready = (short)c->wire->poll(c->fd, POLLOUT, 50, NULL, NULL);
+	if ((ready & POLLOUT) != 0)
+		output_flush(c);
+}
+
+static ssize_t
+dead_write(struct conn *c)
+{
+	int error = c->error;
+
+	c->error = 0;
+	return error != 0 ? error : -EPIPE;
+}
+
+static ssize_t
+transmit(struct conn *c, const struct iovec *iov, int n, int flags)
+{
+	struct timespec deadline = { 0, -1 };
+	struct span s = span_of(iov, n);
+	size_t want = span_left(&s);
+	bool ask = c->nonblocking || (flags & MSG_DONTWAIT) != 0;
+	ssize_t r = 0;
+
+	c->more = (flags & MSG_MORE) != 0;
+	while (span_left(&s) > 0 || (buf_len(&c->out) > 0 && !ask)) {
+		r = give(c, &s, ask);
+		if (c->stage == STAGE_DEAD || c->tx_end)
+			break;
+		if (span_left(&s) == 0 && (buf_len(&c->out) == 0 ||
+		    c->stage != STAGE_OPEN))
+			break;
+		r = wait_for_room(c, flags, span_left(&s) < want, &deadline);
+		if (r < 0) {
+			ask = r == -EAGAIN ? true : ask;
+			break;
+		}
+	}
+	if (ask)
+		linger(c);
+	if (span_left(&s) < want || want == 0)
+		return (ssize_t)(want - span_left(&s));
+	return c->stage == STAGE_DEAD ? dead_write(c) : r;
+}
+
+ssize_t
+conn_send(struct conn *c, int fd, const struct iovec *iov, int n, int flags)
+{
+	struct span s = span_of(iov, n);
+	ssize_t r = conn_enter(c, fd);
+
+	if (r < 0)
+		return r == -EDEADLK ? -EAGAIN : r;
+	if (c->stage == STAGE_PASSING || is_tls(c, &s))
+		r = CONN_PASSES;
+	else if (c->stage == STAGE_DEAD)
+		r = dead_write(c);
+	else if (c->tx_end)
+		r = -EPIPE;
+	else
+		r = transmit(c, iov, n, flags);
+	if (c->stage == STAGE_OPEN)
+		input_settle(c);
+	conn_leave(c);
+	return r;
+}
+
+void
+conn_flush(struct conn *c, int fd)
+{
+	if (conn_lock(c, fd) < 0)
+		return;
+	if (!conn_unclaimed(c) && c->stage != STAGE_FRESH)
+		output_push(c);
+	conn_leave(c);
+}

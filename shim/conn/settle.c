@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * settle: readiness for poll and select, and the business that is left when
+ * the program goes to sleep. */
+#include <errno.h>
+#include <poll.h>
+#include <stddef.h>
+
+#include "conn/state.h"
+
+/* poll() and select() ------------------------------------------------------- */
+
+short
+conn_poll(struct conn *c, int fd, short events, short *wait, int *limit)
+{
+	*wait = events;
+	*limit = -1;
+	if (conn_lock(c, fd) < 0)
+		return 0;
+	if (conn_unclaimed(c) || c->stage == STAGE_PASSING)
+		goto out;
+	/* Who waits for input alone wants the peer to speak first. */
+	if (c->stage == STAGE_SHAKING || (c->stage == STAGE_FRESH &&
+	    c->role == ROLE_CLIENT && (events & (POLLIN | POLLOUT)) == POLLIN))
+		shake_step(c);
+	else if (c->stage == STAGE_OPEN)
+		output_push(c);
+	if (c->stage == STAGE_SHAKING) {
+		*limit = conn_left_ms(&c->deadline);
+		*wait |= POLLIN;
+		if (buf_len(&c->tx) >= QUEUE_MAX)
+			*wait &= (short)~POLLOUT;
+	}
+	if (buf_len(&c->out) > 0)
+		*wait |= POLLOUT;
+	if (c->stage == STAGE_OPEN)
+		input_settle(c);
+out:
+	conn_leave(c);
+	return 0;
+}
+
+short
+conn_polled(struct conn *c, int fd, short events, short revents)
+{
+	const short in = POLLIN | POLLRDNORM;
+
+	if (conn_lock(c, fd) < 0)
+		return revents;
+	if (conn_unclaimed(c) || c->stage == STAGE_PASSING)
+		goto out;
+	if (c->stage == STAGE_SHAKING || (c->stage == STAGE_FRESH &&
+	    c->role == ROLE_SERVER && (revents & in) != 0))
+		shake_step(c);
+	else if (c->stage == STAGE_OPEN)
+		output_push(c);
+	if ((revents & in) != 0) {
+		input_look(c);
+		input_settle(c);
+		if (!input_deliverable(c))
+			revents &= (short)~in;
+	}
+	if (buf_len(&c->out) > 0 || (c->stage == STAGE_SHAKING &&
+	    buf_len(&c->tx) >= QUEUE_MAX))
+		revents &= (short)~(POLLOUT | POLLWRNORM);
+out:
+	conn_leave(c);
+	return revents & (short)(events | POLLERR | POLLHUP | POLLNVAL);
+}
+
+/* Lists --------------------------------------------------------------------- */
+
+/*
+ * dirty: what can be done something for; shaking: handshakes under way, the
+ * oldest first, for their time limit.  Lock order: a connection's, then this.
+ */
+static pthread_mutex_t lists = PTHREAD_MUTEX_INITIALIZER;
+static struct conn *dirty, *shaking, **shaking_end = &shaking;
+static atomic_int count;
+
+static bool
+is_dirty(const struct conn *c)
+{
+	if (c->fd < 0 || c->stage == STAGE_DEAD || conn_unclaimed(
+	    (struct conn *)c))
+		return false;
+	return buf_len(&c->out) > 0 ||
+	    (c->stage == STAGE_OPEN && buf_len(&c->tx) > 0) ||
+	    (c->stage == STAGE_FRESH && c->role == ROLE_CLIENT);
+}
+
+static void
+dirty_in(struct conn *c)
+{
+	c->dirty_next = dirty;
+	c->dirty_prev = &dirty;
+	if (dirty != NULL)
+		dirty->dirty_prev = &c->dirty_next;
+	dirty = c;
+	atomic_fetch_add(&count, 1);
+}
+
+static void
+dirty_out(struct conn *c)
+{
+	if (c->dirty_next != NULL)
+		c->dirty_next->dirty_prev = c->dirty_prev;
+	*c->dirty_prev = c->dirty_next;
+	c->dirty_prev = NULL;
+	atomic_fetch_sub(&count, 1);
+}
+
+static void
+shaking_in(struct conn *c)
+{
+	c->shaking_next = NULL;
+	c->shaking_prev = shaking_end;
+	*shaking_end = c;
+	shaking_end = &c->shaking_next;
+	atomic_fetch_add(&count, 1);
+}
+
+static void
+shaking_out(struct conn *c)
+{
+	if (c->shaking_next != NULL)
+		c->shaking_next->shaking_prev = c->shaking_prev;
+	else
+		shaking_end = c->shaking_prev;
+	*c->shaking_prev = c->shaking_next;
+	c->shaking_prev = NULL;
+	atomic_fetch_sub(&count, 1);
+}
+
+static void
+note(struct conn *c, bool is, bool shakes)
+{
+	if (is == (c->dirty_prev != NULL) &&
+	    shakes == (c->shaking_prev != NULL))
+		return;
+	pthread_mutex_lock(&lists);
+	if (is && c->dirty_prev == NULL)
+		dirty_in(c);
+	else if (!is && c->dirty_prev != NULL)
+		dirty_out(c);
+	if (shakes && c->shaking_prev == NULL)
+		shaking_in(c);
+	else if (!shakes && c->shaking_prev != NULL)
+		shaking_out(c);
+	pthread_mutex_unlock(&lists);
+}
+
+void
+settle_note(struct conn *c)
+{
+	note(c, is_dirty(c), c->stage == STAGE_SHAKING && c->fd >= 0 &&
+	    !conn_unclaimed(c));
+}
+
+void
+settle_forget(struct conn *c)
+{
+	note(c, false, false);
+}
+
+void
+settle_freeze(void)
+{
+	pthread_mutex_lock(&lists);
+}
+
+void
+settle_thaw(void)
+{
+	pthread_mutex_unlock(&lists);
+}
+
+/* With a reference each. */
+static int
+collect(struct conn **found, int max)
+{
+	struct conn *c;
+	int n = 0;
+
+	pthread_mutex_lock(&lists);
+	for (c = dirty; c != NULL && n < max - 1; c = c->dirty_next)
+		if (conn_try_hold(c))
+			found[n++] = c;
+	if (shaking != NULL && conn_try_hold(shaking))
+		found[n++] = shaking;
+	pthread_mutex_unlock(&lists);
+	return n;
+}
+
+/* Milliseconds after which to come again. */
+static int
+settle_one(struct conn *c)
+{
+	int ms = -1;
+
+	if (conn_lock(c, -1) < 0)
+		return -1;
+	if (c->fd < 0 || conn_unclaimed(c))
+		goto out;
+	if (c->stage == STAGE_SHAKING || c->stage == STAGE_FRESH)
+		shake_step(c);
+	else
+		output_push(c);
+	if (c->stage == STAGE_SHAKING)
+		ms = conn_left_ms(&c->deadline);
+	if (buf_len(&c->out) > 0)
+		ms = 20;	/* the kernel was full: epoll cannot tell */
+out:
+	conn_leave(c);
+	return ms;
+}
+
+int
+conn_settle_all(void)
+{
+	struct conn *found[64];
+	int i, n, ms, least = -1;
+
+	if (atomic_load_explicit(&count, memory_order_relaxed) == 0)
+		return -1;
+	n = collect(found, 64);
+	for (i = 0; i < n; i++) {
+		ms = settle_one(found[i]);
+		if (ms >= 0 && (least < 0 || ms < least))
+			least = ms;
+		conn_release(found[i]);
+	}
+	return least;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * shake: the handshake, driven by whatever the program calls first. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/log.h"
+#include "conn/state.h"
+
+struct engine_port
+shake_port(struct conn *c)
+{
+	return (struct engine_port){ input_port, output_port, c };
+}
+
+static int
+begin(struct conn *c)
+{
+	struct engine_port port = shake_port(c);
+
+	c->engine = c->ops->create(c->conf, c->role, c->name, c->peer, &port,
+	    &c->why);
+	if (c->engine == NULL) {
+		conn_die(c, -ECONNABORTED);
+		return -EPIPE;
+	}
+	c->stage = STAGE_SHAKING;
+	conn_deadline(&c->deadline, c->conf->handshake_timeout * 1000);
+	return 0;
+}
+
+static int
+connected(struct conn *c)
+{
+	int r;
+
+	if (!c->connecting)
+		return 0;
+	r = c->wire->state(c->fd);
+	if (r == 0)
+		c->connecting = false;
+	else if (r != -EAGAIN) {
+		/* The kernel's own news, and not TLS's: no sentence. */
+		c->stage = STAGE_DEAD;
+		c->error = r;
+		c->rx_end = true;
+		return -EPIPE;
+	}
+	return r;
+}
+
+static void
+opened(struct conn *c)
+{
+	struct engine_info i;
+	char ms[16];
+	struct log_field fields[] = {
+		{ "role", c->role == ROLE_CLIENT ? "client" : "server" },
+		{ "peer", c->peer },
+		{ "name", c->name },
+		{ "version", NULL }, { "cipher", NULL },
+		{ "subject", NULL }, { "fingerprint", NULL },
+		{ "verified", NULL }, { "rule", c->conf->rule },
+		{ "milliseconds", ms }, { NULL, NULL },
+	};
+
+	c->stage = STAGE_OPEN;
+	if (!log_wants(LOG_LEVEL_INFO))
+		return;
+	c->ops->info(c->engine, &i);
+	snprintf(ms, sizeof ms, "%d", c->conf->handshake_timeout * 1000 -
+	    conn_left_ms(&c->deadline));
+	fields[3].value = i.version;
+	fields[4].value = i.cipher;
+	fields[5].value = i.subject;
+	fields[6].value = i.fingerprint;
+	fields[7].value = i.verified;
+	log_event(LOG_LEVEL_INFO, "handshake", fields,
+	    "%s %s%s%s%s: %s, %s, key SHA-256 %s, verified: %s, %s ms",
+	    c->role == ROLE_CLIENT ? "to" : "from", c->peer,
+	    c->name != NULL ? " (" : "", c->name != NULL ? c->name : "",
+	    c->name != NULL ? ")" : "", i.version, i.cipher,
+	    i.fingerprint[0] != '\0' ? i.fingerprint : "none",
+	    i.verified, ms);
+}
+
+/*
+ * The peer closed before TLS was up.  Over TCP the program would read an end
+ * of stream, or a reset if bytes it had sent were never read.
+ */
+static int
+ended(struct conn *c)
+{
+	bool lost = buf_len(&c->tx) > 0;
+
+	if (lost || c->role == ROLE_CLIENT)
+		fail_set(&c->why, REASON_RESET, "%s closed the connection "
+		    "during the handshake: it may not speak TLS on that port, "
+		    "or refuses this profile or our certificate; its log "
+		    "tells more", c->peer);
+	else
+		log_debug("%s closed the connection before the handshake was "
+		    "over", c->peer);
+	conn_die(c, lost ? -ECONNRESET : 0);
+	return -EPIPE;
+}
+
+static int
+timed_out(struct conn *c)
+{
+	fail_set(&c->why, REASON_TIMEOUT, "%s did not finish the handshake "
+	    "within %d s: it may not speak TLS on that port, or hang; "
+	    "DICOMTLS_HANDSHAKE_TIMEOUT allows more", c->peer,
+	    c->conf->handshake_timeout);
+	conn_die(c, -ETIMEDOUT);
+	return -EPIPE;
+}
+
+static int
+failed(struct conn *c, int r)
+{
+	if (c->role == ROLE_CLIENT && r == -ECONNRESET &&
+	    c->ops->why(c->engine)->reason == REASON_RESET)
+		fail_set(&c->why, REASON_RESET, "%s reset the connection during "
+		    "the handshake: it may not speak TLS on that port, or it "
+		    "refused our certificate (or wants one)", c->peer);
+	conn_die(c, -ECONNRESET);
+	return -EPIPE;
+}
+
+int
+shake_step(struct conn *c)
+{
+	int r;
+
+	if (c->stage == STAGE_OPEN)
+		return 0;
+	if (c->stage == STAGE_DEAD)
+		return -EPIPE;
+	if ((r = connected(c)) < 0)
+		return r;
+	if (c->stage == STAGE_FRESH && (r = begin(c)) < 0)
+		return r;
+	r = c->ops->handshake(c->engine);
+	if (r == 0) {
+		opened(c);
+		return output_push(c) < 0 && c->stage == STAGE_DEAD ?
+		    -EPIPE : 0;
+	}
+	if (r == -ENODATA)
+		return ended(c);
+	if (r != -EAGAIN)
+		return failed(c, r);
+	input_take_peeked(c);
+	output_flush(c);
+	if (conn_left_ms(&c->deadline) == 0)
+		return timed_out(c);
+	return -EAGAIN;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * session: what the files of this room know of one session. */
+#ifndef DICOMTLS_SESSION_H
+#define DICOMTLS_SESSION_H
+
+#include <openssl/ssl.h>
+
+#include "base/fail.h"
+#include "engine/engine.h"
+
+struct engine {
+	SSL *ssl;		/* its app data is this engine */
+	const struct tlsconf *conf;
+	enum role role;
+	struct engine_port port;
+	struct fail fail;
+	ssize_t wire;		/* what the port said last */
+	bool starved;		/* the port is closed for a moment */
+	bool open;		/* the handshake is over */
+	bool closed;		/* our close_notify went out */
+	char peer[80];		/* "host:port", for sentences */
+	char *name;		/* to be checked, or NULL */
+	char *offered;		/* what a client offered, or NULL */
+	const char *verified;	/* how, NULL: not at all */
+	char subject[256];	/* the peer's certificate, or "" */
+	char fingerprint[65];	/* SPKI SHA-256 in hex, or "" */
+};
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * check_fail: reasons and sentences. */
+#include "unit.h"
+
+#include <errno.h>
+
+#include "base/fail.h"
+
+START_TEST(first_wins)
+{
+	struct fail f = { 0 };
+
+	fail_set(&f, REASON_EXPIRED, "%s ended %d days ago", "it", 3);
+	fail_set(&f, REASON_RESET, "reset");
+	ck_assert_int_eq(f.reason, REASON_EXPIRED);
+	ck_assert_str_eq(f.text, "it ended 3 days ago");
+	fail_clear(&f);
+	ck_assert_str_eq(f.text, "");
+	fail_set(&f, REASON_RESET, "reset");
+	ck_assert_str_eq(f.text, "reset");
+}
+END_TEST
+
+START_TEST(nobody_asks)
+{
+	struct fail from = { REASON_WEAK, "weak" };
+
+	fail_set(NULL, REASON_EXPIRED, "text");
+	fail_copy(NULL, &from);
+}
+END_TEST
+
+START_TEST(copy)
+{
+	struct fail from = { REASON_WEAK, "weak" }, f = { 0 };
+
+	fail_copy(&f, &from);
+	ck_assert_int_eq(f.reason, REASON_WEAK);
+	from.reason = REASON_KEY;
+	fail_copy(&f, &from);
+	ck_assert_int_eq(f.reason, REASON_WEAK);
+}
+END_TEST
+
+START_TEST(keeps_errno)
+{
+	struct fail f = { 0 };
+
+	errno = ENOTTY;
+	fail_set(&f, REASON_WEAK, "%s %f", "many words", 1.5);
+	ck_assert_int_eq(errno, ENOTTY);
+}
+END_TEST
+
+START_TEST(cut)
+{
+	struct fail f = { 0 };
+
+	fail_set(&f, REASON_WEAK, "%01500d", 0);
+	ck_assert_uint_eq(strlen(f.text), sizeof f.text - 1);
+}
+END_TEST
+
+/* Scripts match on the names: each is there, once, in one style. */
+START_TEST(names)
+{
+	const char *name;
+	int i, j;
+
+	for (i = REASON_NONE; i <= REASON_INTERNAL; i++) {
+		name = fail_reason_name(i);
+		ck_assert_ptr_nonnull(name);
+		ck_assert_uint_eq(strspn(name, "abcdefghijklmnopqrstuvwxyz-"),
+		    strlen(name));
+		for (j = REASON_NONE; j < i; j++)
+			ck_assert_str_ne(name, fail_reason_name(j));
+	}
+	ck_assert_str_eq(fail_reason_name(REASON_PEER_PLAIN), "peer-plain");
+	ck_assert_str_eq(fail_reason_name(REASON_INTERNAL + 1), "internal");
+	ck_assert_str_eq(fail_reason_name(-1), "internal");
+}
+END_TEST
+
+int
+main(void)
+{
+	TCase *tc = tcase_create("fail");
+
+	tcase_add_test(tc, first_wins);
+	tcase_add_test(tc, nobody_asks);
+	tcase_add_test(tc, copy);
+	tcase_add_test(tc, keeps_errno);
+	tcase_add_test(tc, cut);
+	tcase_add_test(tc, names);
+	return unit_run(tc);
+}
