@@ -9,6 +9,8 @@
 
 set -u
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck disable=SC2034 # for the tests
+src=$(cd "$here/../.." && pwd)
 build=${BUILDDIR:-$here/../../build/check}
 run=$build/dicomtls
 export PYTHONDONTWRITEBYTECODE=1 LC_ALL=C
@@ -39,7 +41,7 @@ check() {
 		trap end_case EXIT
 		cd "$C" || exit 1
 		settings
-		set -e
+		set -e -o pipefail
 		"$@"
 	) >"$C.out" 2>&1
 	status=$?
@@ -110,6 +112,13 @@ fail() {
 	exit 1
 }
 
+# nothing: fails if anything comes in, and shows it.
+nothing() {
+	if grep . >&2; then
+		fail "there should be nothing"
+	fi
+}
+
 # pairing SERVER CLIENT: the case stands in that field of the matrix which is
 # printed at the end.
 pairing() {
@@ -137,6 +146,7 @@ settings() {
 # tls_on PORT[,PORT]: from now on "${tls[@]}" in front of a command runs it
 # under the shim with these ports configured for both roles.
 tls_on() {
+	# shellcheck disable=SC2034 # for the tests
 	tls=("$run" run -c "$1" -l "$1" --)
 }
 
@@ -347,6 +357,7 @@ wire() {
 }
 
 # dialogue [FILE [PORT]]: the DICOM messages in it, decrypted, one a line.
+# shellcheck disable=SC2120 # some callers want the defaults
 dialogue() {
 	local file=${1:-$C/c.pcapng} p=${2:-${captured%% *}}
 	need tshark
