@@ -44,7 +44,8 @@ shell() {
 no_machine() {
 	[ "$(texts | wc -l)" -gt 50 ]
 	cd "$src"
-	texts | xargs grep -nE '(^|[^a-zA-Z0-9_.-])/(w[o]rk|r[o]ot|h[o]me/[a-z]{2,})(/|$)' |
+	{ texts | xargs grep -nE '(^|[^a-zA-Z0-9_.-])/(w[o]rk|r[o]ot|h[o]me/[a-z]{2,})(/|$)' ||
+		true; } |
 		sed '/tests.lint.text.sh/d' | nothing
 }
 
