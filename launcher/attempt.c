@@ -99,11 +99,16 @@ static void
 note_key(struct attempt *a, SSL *ssl)
 {
 	EVP_PKEY *key = NULL;
+	const char *name;
 
 	if (SSL_get_peer_tmp_key(ssl, &key) != 1)
 		return;
-	snprintf(a->key, sizeof a->key, "%s %d", EVP_PKEY_get0_type_name(key)
-	    ? EVP_PKEY_get0_type_name(key) : "?", EVP_PKEY_get_bits(key));
+	name = EVP_PKEY_get0_type_name(key);
+	if (name != NULL && name[0] == 'X')	/* X25519 tells its size */
+		snprintf(a->key, sizeof a->key, "%s", name);
+	else
+		snprintf(a->key, sizeof a->key, "%s %d", name != NULL ? name :
+		    "?", EVP_PKEY_get_bits(key));
 	EVP_PKEY_free(key);
 }
 
@@ -115,8 +120,10 @@ note_failure(struct attempt *a, SSL *ssl, int rv, int error)
 	const char *text = ERR_reason_error_string(e);
 
 	if (SSL_get_error(ssl, rv) == SSL_ERROR_SSL &&
+	    a->outcome != OUTCOME_CHOSEN &&
 	    (reason == SSL_R_WRONG_VERSION_NUMBER ||
-	    reason == SSL_R_HTTP_REQUEST || reason == SSL_R_PACKET_LENGTH_TOO_LONG))
+	    reason == SSL_R_HTTP_REQUEST ||
+	    reason == SSL_R_PACKET_LENGTH_TOO_LONG))
 		a->outcome = OUTCOME_PLAIN;
 	else if (a->outcome == OUTCOME_CHOSEN)
 		;
@@ -151,9 +158,12 @@ shake(struct attempt *a, SSL *ssl)
 	else
 		note_failure(a, ssl, rv, errno);
 	cipher = SSL_get_current_cipher(ssl);
-	if (cipher == NULL && a->outcome <= OUTCOME_CHOSEN)
+	if (cipher == NULL && a->outcome == OUTCOME_CHOSEN)
 		cipher = SSL_get_pending_cipher(ssl);
-	a->cipher = cipher != NULL ? SSL_CIPHER_get_name(cipher) : "?";
+	/* It chose what was not offered: an older version, mostly. */
+	if (cipher == NULL && a->outcome == OUTCOME_CHOSEN)
+		a->outcome = OUTCOME_REFUSED;
+	a->cipher = cipher != NULL ? SSL_CIPHER_get_name(cipher) : "";
 	a->version = SSL_version(ssl);
 	a->cert = SSL_get1_peer_certificate(ssl);
 	note_key(a, ssl);

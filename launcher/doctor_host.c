@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * doctor, the host: the libraries, the kernel, other preloads. */
 #include <arpa/inet.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
 #include <netinet/in.h>
@@ -16,24 +15,31 @@
 #include "policy/conf.h"
 #include "preload.h"
 
-/* The loader itself says whether it takes the library, and runs nothing. */
+/* The loader itself says whether it takes a library, and runs nothing. */
+static bool
+loads(const char *library, char *out, size_t size)
+{
+	char *argv[] = { (char *)"/proc/self/exe", NULL };
+	char set[PATH_MAX + 16];
+	const char *const sets[] = { set, "LD_TRACE_LOADED_OBJECTS=1",
+		"LD_BIND_NOW=1", "LD_WARN=1", NULL };
+
+	snprintf(set, sizeof set, "LD_PRELOAD=%s", library);
+	return child_output(argv, sets, true, out, size) == 0 &&
+	    strstr(out, library) != NULL;
+}
+
 static void
 check_library(struct doctor *d)
 {
-	char *argv[] = { (char *)"/proc/self/exe", NULL };
-	char set[PATH_MAX + 16], out[65536];
-	const char *const sets[] = { set, "LD_TRACE_LOADED_OBJECTS=1", NULL };
+	char out[32768];
 	struct fail f = { 0 };
 
 	if (preload_find(PRELOAD_LIBRARY, d->library, sizeof d->library,
 	    &f) < 0) {
 		d->library[0] = '\0';
 		doctor_wrong(d, "library", "%s", f.text);
-		return;
-	}
-	snprintf(set, sizeof set, "LD_PRELOAD=%s", d->library);
-	if (child_output(argv, sets, false, out, sizeof out) != 0 ||
-	    strstr(out, d->library) == NULL)
+	} else if (!loads(d->library, out, sizeof out))
 		doctor_wrong(d, "library", "the loader does not take %s: it "
 		    "is damaged or for another machine, install dicomtls "
 		    "again", d->library);
@@ -44,22 +50,31 @@ check_library(struct doctor *d)
 static void
 check_engine(struct doctor *d)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], out[32768], *missing;
 	struct fail f = { 0 };
-	void *handle;
 
 	if (preload_find(PRELOAD_ENGINE, path, sizeof path, &f) < 0) {
 		doctor_wrong(d, "engine", "%s", f.text);
 		return;
 	}
-	handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	if (handle == NULL) {
-		doctor_wrong(d, "engine", "%s; install what is missing, or "
-		    "dicomtls again", dlerror());
+	if (!loads(path, out, sizeof out)) {
+		doctor_wrong(d, "engine", "the loader does not take %s: it is "
+		    "damaged or for another machine, install dicomtls again",
+		    path);
 		return;
 	}
-	dlclose(handle);
-	doctor_good("engine", "%s", path);
+	missing = strstr(out, "not found");
+	if (missing == NULL)
+		missing = strstr(out, "undefined symbol");
+	if (missing == NULL) {
+		doctor_good("engine", "%s", path);
+		return;
+	}
+	while (missing > out && missing[-1] != '\n')
+		missing--;
+	missing += strspn(missing, " \t");
+	doctor_wrong(d, "engine", "%s lacks something: %.*s; install OpenSSL "
+	    "3's libssl", path, (int)strcspn(missing, "\n"), missing);
 }
 
 /* A connection over loopback; its two ends in S.  0 or -errno. */

@@ -67,11 +67,14 @@ static void
 check_folder(struct doctor *d, const char *dir)
 {
 	char path[PATH_MAX], *slash;
+	struct stat st;
 
 	snprintf(path, sizeof path, "%s", dir);
 	while (access(path, F_OK) < 0 && (slash = strrchr(path, '/')) != NULL)
 		slash[slash == path] = '\0';
-	if (access(path, W_OK) == 0)
+	errno = ENOTDIR;
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
+	    access(path, W_OK) == 0)
 		doctor_good("certificate", "none yet, made in %s on first use",
 		    dir);
 	else

@@ -2,6 +2,7 @@
  * target: the program to be run, and whether it can be preloaded. */
 #include "target.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -194,9 +195,11 @@ interpreter(const char *path, char line[FIRST_LINE + 1])
 	ssize_t n = first_bytes(path, line);
 	char *word, *rest;
 
-	if (n < 2 || strncmp(line, "#!", 2) != 0)
-		return n < 0 || memchr(line, '\0', (size_t)n) != NULL ?
-		    NULL : "/bin/sh";
+	if (n < 0 || strncmp(line, ELFMAG, SELFMAG) == 0)
+		return NULL;
+	if (strncmp(line, "#!", 2) != 0)
+		return memchr(line, '\0', (size_t)n) != NULL ? NULL :
+		    "/bin/sh";
 	line[strcspn(line, "\n")] = '\0';
 	rest = line + 2 + strspn(line + 2, " \t");
 	word = strsep(&rest, " \t");
@@ -210,7 +213,11 @@ not_a_program(const char *path, struct fail *f)
 {
 	char line[FIRST_LINE + 1];
 
-	if (first_bytes(path, line) >= 2 && strncmp(line, "MZ", 2) == 0)
+	first_bytes(path, line);
+	if (strncmp(line, ELFMAG, SELFMAG) == 0)
+		fail_set(f, REASON_SYSTEM, "%s is damaged: install it again",
+		    path);
+	else if (strncmp(line, "MZ", 2) == 0)
 		fail_set(f, REASON_SYSTEM, "%s is a Windows program: use "
 		    "dicomtls for Windows", path);
 	else

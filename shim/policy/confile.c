@@ -256,7 +256,7 @@ confile_read(struct conf *c, const char *path, bool asked)
 	if (r.at == NULL) {
 		if (error == -ENOMEM)
 			return error;
-		if (asked || error != -ENOENT)
+		if (asked || (error != -ENOENT && error != -ENOTDIR))
 			unreadable(c, path, error);
 		return 0;
 	}
