@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
  * check_profile: the profile table against the standard's text. */
-#define _GNU_SOURCE
 #include "unit.h"
 
 #include "policy/profile.h"
