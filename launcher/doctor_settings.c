@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
  * doctor, the settings: what is configured, and our certificates. */
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -72,16 +71,14 @@ check_folder(struct doctor *d, const char *dir)
 	snprintf(path, sizeof path, "%s", dir);
 	while (access(path, F_OK) < 0 && (slash = strrchr(path, '/')) != NULL)
 		slash[slash == path] = '\0';
-	errno = ENOTDIR;
 	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
 	    access(path, W_OK) == 0)
 		doctor_good("certificate", "none yet, made in %s on first use",
 		    dir);
 	else
 		doctor_wrong(d, "certificate", "there is none, and this user "
-		    "may not make one in %s (%s): set DICOMTLS_DIR, or run "
-		    "dicomtls-certtool generate as a user who may", dir,
-		    strerror(errno));
+		    "cannot make one in %s: set DICOMTLS_DIR, or run "
+		    "dicomtls-certtool generate as a user who may", dir);
 }
 
 static void

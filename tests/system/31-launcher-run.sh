@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # 31-launcher-run: what dicomtls run starts, what it refuses, how it ends.
+# shellcheck disable=SC2016 # other shells expand what is in quotes
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -38,7 +39,7 @@ becomes_the_program() {
 	kill -TERM "$(pid sleeper)"
 	status=0
 	ended sleeper || status=$?
-	[ $status -eq 143 ]
+	[ "$status" -eq 143 ]
 }
 
 arguments() {

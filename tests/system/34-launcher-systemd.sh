@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # 34-launcher-systemd: drop-ins for services, in a system of our own.
+# shellcheck disable=SC2016 # other shells expand what is in quotes
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -44,10 +45,10 @@ installs() {
 	clear_settings
 	service pacs.service
 	"$run" systemd --root root --install -l 104 pacs.service
-	grep -qx 'Environment="DICOMTLS_LISTEN=104"' $file
-	[ "$(stat -c %a $file)" = 644 ]
+	grep -qx 'Environment="DICOMTLS_LISTEN=104"' "$file"
+	[ "$(stat -c %a "$file")" = 644 ]
 	"$run" systemd --root root --install -l 105 pacs.service
-	[ "$(value DICOMTLS_LISTEN $file)" = 105 ]
+	[ "$(value DICOMTLS_LISTEN "$file")" = 105 ]
 	[ "$(find root/etc/systemd/system/pacs.service.d -type f | wc -l)" = 1 ]
 }
 
@@ -107,7 +108,7 @@ refuses() {
 	cp /sbin/ldconfig root/usr/bin/server
 	status=0
 	"$run" systemd --root root --install pacs 2>err || status=$?
-	[ $status -eq 1 ]
+	[ "$status" -eq 1 ]
 	grep -q 'pacs.service: .*statically' err
 	[ ! -e root/etc/systemd/system/pacs.service.d ]
 	refused "$run" systemd --root root --install none
