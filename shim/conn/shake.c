@@ -43,8 +43,9 @@ connected(struct conn *c)
 	else if (r != -EAGAIN) {
 		/* The kernel's own news, and not TLS's: no sentence. */
 		c->stage = STAGE_DEAD;
-		c->error = r;
+		c->error = r == -ENOTCONN ? 0 : r;
 		c->rx_end = true;
+		c->sticky = true;
 		return -EPIPE;
 	}
 	return r;
@@ -66,6 +67,8 @@ opened(struct conn *c)
 	};
 
 	c->stage = STAGE_OPEN;
+	if (c->queue_full)
+		c->wire->nudge(c->fd);
 	if (!log_wants(LOG_LEVEL_INFO))
 		return;
 	c->ops->info(c->engine, &i);

@@ -119,6 +119,8 @@ ready_engine(enum verdict v, const struct tlsconf *conf, enum role role,
 		return NULL;
 	init_lock();
 	r = ops->prepare(conf, role, f);
+	if (r == 0)
+		process_at_exit();
 	init_unlock();
 	return r < 0 ? NULL : ops;
 }
@@ -158,7 +160,6 @@ track(int fd, struct conn_args *args)
 
 	args->wire = &libc_wire;
 	args->fd = fd;
-	args->nonblocking = libc_wire.nonblocking(fd);
 	c = conn_new(args);
 	if (c == NULL)
 		return -ENOBUFS;

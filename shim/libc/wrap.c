@@ -4,6 +4,7 @@
 #include "libc/libc.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <time.h>
 
@@ -182,9 +183,30 @@ wire_timeout(int fd, int option)
 static int
 wire_state(int fd)
 {
-	ssize_t n = libc()->send(fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL);
+	struct sockaddr_storage addr;
+	socklen_t len = sizeof addr;
 
-	return n < 0 ? -errno : 0;
+	/* Sending nothing fails as sending something would. */
+	if (libc()->send(fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL) == 0)
+		return 0;
+	if (errno != EPIPE)
+		return -errno;
+	return getpeername(fd, (struct sockaddr *)&addr, &len) == 0 ? 0 :
+	    -ENOTCONN;
+}
+
+/* Setting this option to what it is wakes those who wait for room (measured);
+ * it is the only one that does so and nothing else. */
+static void
+wire_nudge(int fd)
+{
+	socklen_t len = sizeof(int);
+	int v;
+
+	if (libc()->getsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &v, &len)
+	    == 0)
+		libc()->setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &v,
+		    sizeof v);
 }
 
 const struct wire libc_wire = {
@@ -195,6 +217,7 @@ const struct wire libc_wire = {
 	.restarts = wire_restarts,
 	.shutdown = wire_shutdown,
 	.nonblocking = wire_nonblocking,
+	.nudge = wire_nudge,
 	.send_buffer = wire_send_buffer,
 	.timeout = wire_timeout,
 	.state = wire_state,
