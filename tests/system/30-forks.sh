@@ -93,7 +93,7 @@ moves() {
 	same_images sent got
 	archived 3
 	spoke C-MOVE-RQ "C-MOVE-RSP"
-	dialogue c.pcapng "$P2" | grep -q C-STORE-RQ
+	dialogue c.pcapng "$P2" | grep C-STORE-RQ
 }
 
 gets() {

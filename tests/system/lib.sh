@@ -188,7 +188,7 @@ release_ports() {
 
 # Whether any socket has this local port.
 in_use() {
-	sockets | grep -q ":$(printf %04X "$1") [0-9A-F]*:[0-9A-F]* "
+	sockets | grep ":$(printf %04X "$1") [0-9A-F]*:[0-9A-F]* " >/dev/null
 }
 
 sockets() {
@@ -201,7 +201,7 @@ wait_listen() {
 	local tries hex
 	hex=$(printf %04X "$1")
 	for ((tries = 0; tries < 300; tries++)); do
-		if sockets | grep -q "^:$hex [0-9A-F]*:0000 0A"; then
+		if sockets | grep "^:$hex [0-9A-F]*:0000 0A" >/dev/null; then
 			return 0
 		fi
 		[ $# -lt 2 ] || alive "$2" || fail "$2 ended before it listened"

@@ -29,7 +29,8 @@ class Half:
         self.parts = []         # (offset, bytes), as they were captured
         self.acked = 0          # how far the other end acknowledged
         self.fin = None         # offset of the end, if it was announced
-        self.reset = False
+        self.reset = False      # RST in place of FIN: data may be lost
+        self.late_reset = False  # RST behind FIN: it had closed already
 
     def add(self, offset, data):
         if data:
@@ -77,8 +78,10 @@ class Stream:
         half.add(offset, data)
         if flags & FIN:
             half.fin = offset + len(data)
-        if flags & RST:
+        if flags & RST and half.fin is None:
             half.reset = True
+        elif flags & RST:
+            half.late_reset = True
         peer = self.halves[self.other(source)]
         if flags & ACK and not flags & RST and peer.start is not None:
             acked = _distance(peer.start, ack)

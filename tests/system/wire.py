@@ -179,8 +179,8 @@ class Checked:
             side, half = self.sides[who], self.stream.halves[end]
             kinds = ", ".join("%d %s" % (n, KINDS[k])
                               for k, n in sorted(side.records.items()))
-            end = "RST" if half.reset else (
-                "FIN" if half.fin is not None else "open")
+            end = "RST" if half.reset else "FIN, RST" if half.late_reset \
+                else "FIN" if half.fin is not None else "open"
             print("  %s  %d bytes, %d records (%s), %s" % (
                 who, side.bytes, sum(side.records.values()), kinds, end))
             for level, what in side.alerts:
