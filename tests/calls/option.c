@@ -309,7 +309,6 @@ refused_ones(const struct given *g)
 		{ SOL_SOCKET, SO_PEEK_OFF, "SO_PEEK_OFF" },
 		{ SOL_SOCKET, SO_ZEROCOPY, "SO_ZEROCOPY" },
 		{ IPPROTO_TCP, TCP_ZEROCOPY_RECEIVE, "TCP_ZEROCOPY_RECEIVE" },
-		{ IPPROTO_TCP, TCP_REPAIR, "TCP_REPAIR" },
 	};
 	int fd[2], one = 1;
 
@@ -418,7 +417,7 @@ signal_driven(const struct given *g)
 }
 
 static const char *const odd_names[] = { "SO_PEEK_OFF", "SO_ZEROCOPY",
-	"TCP_ZEROCOPY_RECEIVE", "TCP_REPAIR", NULL };
+	"TCP_ZEROCOPY_RECEIVE", NULL };
 
 const struct family option_cases[] = {
 	{ .name = "option.fionread", .play = fionread },
