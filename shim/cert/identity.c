@@ -142,20 +142,21 @@ read_pair(const struct tlsconf *conf, const struct buf *in,
 }
 
 int
-identity_read(const struct tlsconf *conf, struct identity *id, struct fail *f)
+identity_read(const struct tlsconf *conf, const struct passwords *pws,
+    struct identity *id, struct fail *f)
 {
-	struct passwords pws = { .count = 0 };
+	struct passwords own = { .count = 0 };
 	struct buf in = { 0 };
 	int rc;
 
 	*id = (struct identity){ .cert = NULL };
 	rc = files_read(conf->cert, "the certificate",
 	    conf->own_files ? FILES_OWN : 0, &in, REASON_CERTIFICATE, f);
+	if (rc == 0 && pws == NULL)
+		rc = password_find(conf, &own, f);
 	if (rc == 0)
-		rc = password_find(conf, &pws, f);
-	if (rc == 0)
-		rc = read_pair(conf, &in, &pws, id, f);
-	password_wipe_all(&pws);
+		rc = read_pair(conf, &in, pws != NULL ? pws : &own, id, f);
+	password_wipe_all(&own);
 	buf_free(&in);
 	return rc;
 }
@@ -221,7 +222,7 @@ load_locked(const struct tlsconf *conf, struct identity *id, struct fail *f)
 	if (!files_there(conf->cert))
 		rc = make_pair(conf, &s, f);
 	if (rc == 0)
-		rc = identity_read(conf, id, f);
+		rc = identity_read(conf, NULL, id, f);
 	store_close(&s);
 	return rc;
 }
@@ -240,7 +241,7 @@ identity_load(const struct tlsconf *conf, struct identity *id, struct fail *f)
 	int rc;
 
 	ERR_set_mark();
-	rc = identity_read(conf, id, &first);
+	rc = identity_read(conf, NULL, id, &first);
 	if (rc < 0 && worth_locking(conf, rc)) {
 		rc = load_locked(conf, id, &second);
 		fail_copy(f, &second);
