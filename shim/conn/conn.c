@@ -149,6 +149,12 @@ conn_closed(struct conn *c, int fd)
 	return left;
 }
 
+int
+conn_descriptors(struct conn *c)
+{
+	return atomic_load(&c->descriptors);
+}
+
 /* Lock and ownership -------------------------------------------------------- */
 
 int
@@ -225,6 +231,19 @@ void
 conn_disown(struct conn *c)
 {
 	c->disowned = true;
+}
+
+void
+conn_warn_exec(struct conn *c, int fd)
+{
+	if (conn_lock(c, fd) < 0)
+		return;
+	if (!conn_unclaimed(c) && (c->stage == STAGE_SHAKING ||
+	    c->stage == STAGE_OPEN))
+		log_warn("%s: another program is executed and inherits this "
+		    "connection, but its TLS session cannot be handed over: "
+		    "it can only close it", c->peer);
+	conn_leave(c);
 }
 
 bool
@@ -406,6 +425,12 @@ void
 conn_set_nodelay(struct conn *c, bool on)
 {
 	c->nodelay = on;
+}
+
+bool
+conn_forces_nodelay(struct conn *c)
+{
+	return c->conf != NULL && c->conf->nodelay;
 }
 
 void

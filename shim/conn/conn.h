@@ -51,6 +51,7 @@ void conn_release(struct conn *c);
 /* How many descriptors there are of it in this process (dup, dup2). */
 void conn_opened(struct conn *c);
 int conn_closed(struct conn *c, int fd);	/* how many are left */
+int conn_descriptors(struct conn *c);
 
 /* recv() and its kin.  FLAGS: MSG_PEEK, MSG_WAITALL, MSG_TRUNC,
  * MSG_DONTWAIT; the others have no effect. */
@@ -100,6 +101,7 @@ int conn_lowat(struct conn *c);
 void conn_set_lowat(struct conn *c, int bytes);
 bool conn_nodelay(struct conn *c);
 void conn_set_nodelay(struct conn *c, bool on);
+bool conn_forces_nodelay(struct conn *c);
 void conn_set_nonblocking(struct conn *c, bool on);
 void conn_forget_room(struct conn *c);	/* SO_SNDBUF was changed */
 
@@ -115,6 +117,10 @@ void conn_thaw(void);
 bool conn_before_fork(struct conn *c, atomic_int *claim);
 void conn_after_fork(struct conn *c, bool child);
 
+/* Says that a session which has begun cannot go on in the program that is
+ * about to be executed, although it inherits FD. */
+void conn_warn_exec(struct conn *c, int fd);
+
 /* A process that was made behind our back (clone) owns nothing. */
 void conn_disown(struct conn *c);
 
@@ -129,5 +135,6 @@ bool conn_unclaimed(struct conn *c);
  * Returns the milliseconds after which to come again, -1: no need.
  */
 int conn_settle_all(void);
+bool conn_unsettled(void);	/* whether there are any: one load */
 
 #endif

@@ -12,7 +12,7 @@ enum { CHUNK_BITS = 12, CHUNK = 1 << CHUNK_BITS, CHUNKS = 1 << 18 };
 typedef _Atomic(struct conn *) slot;
 
 static _Atomic(slot *) chunks[CHUNKS];
-static atomic_bool used;
+static atomic_int highest = -1;	/* ever tracked */
 
 /* A descriptor between the mark and the end of its real close. */
 static struct conn *const CLOSING = (struct conn *)1;
@@ -51,7 +51,7 @@ find_or_make(int fd)
 bool
 fdtab_used(void)
 {
-	return atomic_load_explicit(&used, memory_order_relaxed);
+	return atomic_load_explicit(&highest, memory_order_relaxed) >= 0;
 }
 
 bool
@@ -94,12 +94,14 @@ int
 fdtab_set(int fd, struct conn *c)
 {
 	slot *s = find_or_make(fd);
+	int top = atomic_load(&highest);
 
 	if (s == NULL)
 		return -ENOMEM;
 	conn_hold(c);
 	conn_opened(c);
-	atomic_store(&used, true);
+	while (top < fd && !atomic_compare_exchange_weak(&highest, &top, fd))
+		;
 	atomic_store_explicit(s, c, memory_order_release);
 	return 0;
 }
@@ -154,8 +156,8 @@ fdtab_each(int first, int last, void (*visit)(int fd, struct conn *c,
 	int fd = first < 0 ? 0 : first;
 	slot *s;
 
-	if (last >= CHUNK * CHUNKS)
-		last = CHUNK * CHUNKS - 1;
+	if (last > atomic_load(&highest))
+		last = atomic_load(&highest);
 	while (fd <= last) {
 		s = find(fd);
 		if (s == NULL) {

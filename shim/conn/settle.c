@@ -214,13 +214,19 @@ out:
 	return ms;
 }
 
+bool
+conn_unsettled(void)
+{
+	return atomic_load_explicit(&count, memory_order_relaxed) != 0;
+}
+
 int
 conn_settle_all(void)
 {
 	struct conn *found[64];
 	int i, n, ms, least = -1;
 
-	if (atomic_load_explicit(&count, memory_order_relaxed) == 0)
+	if (!conn_unsettled())
 		return -1;
 	n = collect(found, 64);
 	for (i = 0; i < n; i++) {

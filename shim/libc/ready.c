@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * ready: poll, select and epoll's waits.  The kernel's readiness is true of a
+ * tracked descriptor; what is done here is the work that nobody else would do
+ * while the program sleeps, and taking back readiness that came of records
+ * without plaintext. */
+#include "libc/libc.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+#include "libc/init.h"
+
+/* Time ------------------------------------------------------------------------ */
+
+enum { BILLION = 1000000000 };
+
+static struct timespec
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t;
+}
+
+/* The moment that is TIMEOUT from now; tv_sec -1: never. */
+static struct timespec
+moment(const struct timespec *timeout)
+{
+	struct timespec t = now();
+
+	if (timeout == NULL)
+		return (struct timespec){ -1, 0 };
+	t.tv_sec += timeout->tv_sec;
+	t.tv_nsec += timeout->tv_nsec;
+	if (t.tv_nsec >= BILLION) {
+		t.tv_nsec -= BILLION;
+		t.tv_sec++;
+	}
+	return t;
+}
+
+/* What is left until then, never negative. */
+static struct timespec
+left(const struct timespec *then)
+{
+	struct timespec t = now();
+
+	t.tv_sec = then->tv_sec - t.tv_sec;
+	t.tv_nsec = then->tv_nsec - t.tv_nsec;
+	if (t.tv_nsec < 0) {
+		t.tv_nsec += BILLION;
+		t.tv_sec--;
+	}
+	return t.tv_sec < 0 ? (struct timespec){ 0, 0 } : t;
+}
+
+static bool
+is_zero(const struct timespec *t)
+{
+	return t->tv_sec == 0 && t->tv_nsec == 0;
+}
+
+/* The shorter of what is left and LIMIT milliseconds (-1: none); NULL: for
+ * ever. */
+static const struct timespec *
+shorter(const struct timespec *then, int limit, struct timespec *t)
+{
+	struct timespec l = { limit / 1000, (limit % 1000) * 1000000L };
+
+	if (then->tv_sec < 0 && limit < 0)
+		return NULL;
+	*t = then->tv_sec < 0 ? l : left(then);
+	if (limit >= 0 && (l.tv_sec < t->tv_sec || (l.tv_sec == t->tv_sec &&
+	    l.tv_nsec < t->tv_nsec)))
+		*t = l;
+	return t;
+}
+
+/* poll ------------------------------------------------------------------------ */
+
+static bool
+any_tracked(const struct pollfd *fds, nfds_t n)
+{
+	nfds_t i;
+
+	if (!fdtab_used())
+		return false;
+	for (i = 0; i < n; i++)
+		if (fdtab_tracked(fds[i].fd))
+			return true;
+	return false;
+}
+
+/* What the kernel is to be asked; the milliseconds of the next time limit. */
+static int
+prepare(const struct pollfd *fds, struct pollfd *ask, nfds_t n)
+{
+	int limit = -1, ms;
+	bool closing;
+	struct conn *c;
+	nfds_t i;
+
+	for (i = 0; i < n; i++) {
+		ask[i] = fds[i];
+		c = fdtab_hold(fds[i].fd, &closing);
+		if (c == NULL)
+			continue;
+		conn_poll(c, fds[i].fd, fds[i].events, &ask[i].events, &ms);
+		if (ms >= 0 && (limit < 0 || ms < limit))
+			limit = ms;
+		conn_release(c);
+	}
+	return limit;
+}
+
+/* What the kernel's answer means to the program: how many are ready. */
+static int
+interpret(struct pollfd *fds, const struct pollfd *ask, nfds_t n)
+{
+	bool closing;
+	struct conn *c;
+	int ready = 0;
+	nfds_t i;
+
+	for (i = 0; i < n; i++) {
+		fds[i].revents = ask[i].revents;
+		c = fdtab_hold(fds[i].fd, &closing);
+		if (c != NULL) {
+			fds[i].revents = conn_polled(c, fds[i].fd,
+			    fds[i].events, ask[i].revents);
+			conn_release(c);
+		}
+		ready += fds[i].revents != 0;
+	}
+	return ready;
+}
+
+static int
+poll_loop(struct pollfd *fds, struct pollfd *ask, nfds_t n,
+    const struct timespec *timeout, const sigset_t *mask)
+{
+	struct timespec then = moment(timeout), t;
+	const struct timespec *wait;
+	int r, ready, saved = errno, limit;
+
+	for (;;) {
+		limit = prepare(fds, ask, n);
+		wait = shorter(&then, limit, &t);
+		r = libc()->ppoll(ask, n, wait, mask);
+		if (r < 0)
+			return r;
+		errno = saved;
+		ready = r > 0 || limit >= 0 ? interpret(fds, ask, n) : 0;
+		if (ready > 0)
+			return ready;
+		if (then.tv_sec >= 0 && (t = left(&then), is_zero(&t)))
+			return interpret(fds, ask, n);
+	}
+}
+
+/* The thread may be cancelled while it sleeps. */
+static int
+poll_many(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+    const sigset_t *mask)
+{
+	struct pollfd *const ask = calloc(n, sizeof *ask);
+	int r;
+
+	if (ask == NULL)
+		return refuse(ENOMEM);
+	pthread_cleanup_push(free, ask);
+	r = poll_loop(fds, ask, n, timeout, mask);
+	pthread_cleanup_pop(1);
+	return r;
+}
+
+static int
+poll_tracked(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+    const sigset_t *mask)
+{
+	struct pollfd few[64];
+
+	process_check();
+	if (n > 64)
+		return poll_many(fds, n, timeout, mask);
+	return poll_loop(fds, few, n, timeout, mask);
+}
+
+INTERPOSE int
+poll(struct pollfd *fds, nfds_t n, int timeout)
+{
+	struct timespec t = { timeout / 1000, (timeout % 1000) * 1000000L };
+
+	if (!any_tracked(fds, n))
+		return libc()->poll(fds, n, timeout);
+	return poll_tracked(fds, n, timeout < 0 ? NULL : &t, NULL);
+}
+
+INTERPOSE int
+__poll(struct pollfd *fds, nfds_t n, int timeout)
+{
+	return poll(fds, n, timeout);
+}
+
+INTERPOSE int
+__poll_chk(struct pollfd *fds, nfds_t n, int timeout, size_t size)
+{
+	if (n > size / sizeof *fds)
+		return libc()->__poll_chk(fds, n, timeout, size);
+	return poll(fds, n, timeout);
+}
+
+INTERPOSE int
+ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+    const sigset_t *mask)
+{
+	if (!any_tracked(fds, n) || (timeout != NULL && (timeout->tv_sec < 0 ||
+	    timeout->tv_nsec < 0 || timeout->tv_nsec >= BILLION)))
+		return libc()->ppoll(fds, n, timeout, mask);
+	return poll_tracked(fds, n, timeout, mask);
+}
+
+INTERPOSE int
+__ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
+    const sigset_t *mask, size_t size)
+{
+	if (n > size / sizeof *fds)
+		return libc()->__ppoll_chk(fds, n, timeout, mask, size);
+	return ppoll(fds, n, timeout, mask);
+}
+
+/* select ---------------------------------------------------------------------- */
+
+/* Which events of poll make a descriptor ready in each set (select(2)). */
+enum {
+	SET_IN = POLLIN | POLLRDNORM | POLLRDBAND | POLLHUP | POLLERR,
+	SET_OUT = POLLOUT | POLLWRNORM | POLLWRBAND | POLLERR,
+	SET_EX = POLLPRI
+};
+
+/* The sets may be larger than fd_set: programs allocate their own. */
+typedef unsigned long word;
+enum { BITS = 8 * sizeof(word) };
+
+static bool
+has(const fd_set *set, int fd)
+{
+	const word *w = (const word *)set;
+
+	return set != NULL && (w[fd / (int)BITS] >> (fd % (int)BITS) & 1) != 0;
+}
+
+static void
+assign(fd_set *set, int fd, bool on)
+{
+	word *w = (word *)set, bit = (word)1 << (fd % (int)BITS);
+
+	if (set == NULL)
+		return;
+	w[fd / (int)BITS] = on ? w[fd / (int)BITS] | bit :
+	    w[fd / (int)BITS] & ~bit;
+}
+
+struct sets {
+	fd_set *in, *out, *ex;
+};
+
+static bool
+any_tracked_in(int n, const struct sets *s)
+{
+	int fd;
+
+	if (!fdtab_used())
+		return false;
+	for (fd = 0; fd < n; fd++)
+		if (fdtab_tracked(fd) && (has(s->in, fd) || has(s->out, fd) ||
+		    has(s->ex, fd)))
+			return true;
+	return false;
+}
+
+static nfds_t
+to_poll(int n, const struct sets *s, struct pollfd *fds)
+{
+	nfds_t k = 0;
+	short events;
+	int fd;
+
+	for (fd = 0; fd < n; fd++) {
+		events = (short)((has(s->in, fd) ? POLLIN : 0) |
+		    (has(s->out, fd) ? POLLOUT : 0) |
+		    (has(s->ex, fd) ? POLLPRI : 0));
+		if (events != 0)
+			fds[k++] = (struct pollfd){ fd, events, 0 };
+	}
+	return k;
+}
+
+static int
+put(fd_set *set, const struct pollfd *p, short want)
+{
+	bool on = has(set, p->fd) && (p->revents & want) != 0;
+
+	assign(set, p->fd, on);
+	return on;
+}
+
+static int
+from_poll(const struct sets *s, const struct pollfd *fds, nfds_t n)
+{
+	int count = 0;
+	nfds_t i;
+
+	for (i = 0; i < n; i++)
+		if ((fds[i].revents & POLLNVAL) != 0)
+			return refuse(EBADF);
+	for (i = 0; i < n; i++)
+		count += put(s->in, &fds[i], SET_IN) +
+		    put(s->out, &fds[i], SET_OUT) +
+		    put(s->ex, &fds[i], SET_EX);
+	return count;
+}
+
+static int
+select_with(struct pollfd *fds, int n, const struct sets *s,
+    const struct timespec *timeout, const sigset_t *mask)
+{
+	nfds_t k = to_poll(n, s, fds);
+	int r = poll_tracked(fds, k, timeout, mask);
+
+	return r < 0 ? r : from_poll(s, fds, k);
+}
+
+static int
+select_many(int n, const struct sets *s, const struct timespec *timeout,
+    const sigset_t *mask)
+{
+	struct pollfd *const fds = calloc((size_t)n, sizeof *fds);
+	int r;
+
+	if (fds == NULL)
+		return refuse(ENOMEM);
+	pthread_cleanup_push(free, fds);
+	r = select_with(fds, n, s, timeout, mask);
+	pthread_cleanup_pop(1);
+	return r;
+}
+
+static int
+select_tracked(int n, const struct sets *s, const struct timespec *timeout,
+    const sigset_t *mask)
+{
+	struct pollfd few[64];
+
+	if (n > 64)
+		return select_many(n, s, timeout, mask);
+	return select_with(few, n, s, timeout, mask);
+}
+
+INTERPOSE int
+select(int n, fd_set *restrict in, fd_set *restrict out, fd_set *restrict ex,
+    struct timeval *restrict timeout)
+{
+	struct sets s = { in, out, ex };
+	struct timespec t, then;
+	int r;
+
+	if (!any_tracked_in(n, &s) || (timeout != NULL &&
+	    (timeout->tv_sec < 0 || timeout->tv_usec < 0)))
+		return libc()->select(n, in, out, ex, timeout);
+	if (timeout == NULL)
+		return select_tracked(n, &s, NULL, NULL);
+	t.tv_sec = timeout->tv_sec + timeout->tv_usec / 1000000;
+	t.tv_nsec = timeout->tv_usec % 1000000 * 1000;
+	then = moment(&t);
+	r = select_tracked(n, &s, &t, NULL);
+	t = left(&then);	/* Linux tells what was not slept */
+	timeout->tv_sec = t.tv_sec;
+	timeout->tv_usec = t.tv_nsec / 1000;
+	return r;
+}
+
+INTERPOSE int
+__select(int n, fd_set *in, fd_set *out, fd_set *ex, struct timeval *timeout)
+{
+	return select(n, in, out, ex, timeout);
+}
+
+INTERPOSE int
+pselect(int n, fd_set *restrict in, fd_set *restrict out,
+    fd_set *restrict ex, const struct timespec *restrict timeout,
+    const sigset_t *restrict mask)
+{
+	struct sets s = { in, out, ex };
+
+	if (!any_tracked_in(n, &s))
+		return libc()->pselect(n, in, out, ex, timeout, mask);
+	return select_tracked(n, &s, timeout, mask);
+}
+
+/* epoll ----------------------------------------------------------------------- */
+
+/* Its readiness needs no help; unfinished business does (conn.h). */
+static int
+epoll_loop(int fd, struct epoll_event *events, int max,
+    const struct timespec *timeout, const sigset_t *mask)
+{
+	struct timespec then = moment(timeout), t;
+	const struct timespec *wait;
+	int r, limit, ms;
+
+	process_check();
+	for (;;) {
+		limit = conn_settle_all();
+		wait = shorter(&then, limit, &t);
+		ms = wait == NULL ? -1 : wait->tv_sec > 2000000 ? 2000000000 :
+		    (int)(wait->tv_sec * 1000 + (wait->tv_nsec + 999999) /
+		    1000000);
+		r = libc()->epoll_pwait(fd, events, max, ms, mask);
+		if (r != 0)
+			return r;
+		if (then.tv_sec >= 0 && (t = left(&then), is_zero(&t)))
+			return 0;
+	}
+}
+
+INTERPOSE int
+epoll_wait(int fd, struct epoll_event *events, int max, int timeout)
+{
+	struct timespec t = { timeout / 1000, (timeout % 1000) * 1000000L };
+
+	if (!conn_unsettled() || timeout == 0)
+		return libc()->epoll_wait(fd, events, max, timeout);
+	return epoll_loop(fd, events, max, timeout < 0 ? NULL : &t, NULL);
+}
+
+INTERPOSE int
+epoll_pwait(int fd, struct epoll_event *events, int max, int timeout,
+    const sigset_t *mask)
+{
+	struct timespec t = { timeout / 1000, (timeout % 1000) * 1000000L };
+
+	if (!conn_unsettled() || timeout == 0)
+		return libc()->epoll_pwait(fd, events, max, timeout, mask);
+	return epoll_loop(fd, events, max, timeout < 0 ? NULL : &t, mask);
+}
+
+INTERPOSE int
+epoll_pwait2(int fd, struct epoll_event *events, int max,
+    const struct timespec *timeout, const sigset_t *mask)
+{
+	if (!conn_unsettled() || (timeout != NULL && is_zero(timeout)))
+		return libc()->epoll_pwait2(fd, events, max, timeout, mask);
+	return epoll_loop(fd, events, max, timeout, mask);
+}

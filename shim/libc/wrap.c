@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * wrap: what every wrapper does, and the wire: the real calls as conn/ wants
+ * them. */
+#include "libc/libc.h"
+
+#include <netinet/in.h>
+#include <pthread.h>
+#include <time.h>
+
+#include "conn/wire.h"
+#include "libc/init.h"
+
+/* Wrappers ------------------------------------------------------------------- */
+
+/* The cancel state that the innermost tracked call began with. */
+static _Thread_local int entry_cancel;
+
+bool
+enter(struct call *call, int fd)
+{
+	bool closing = false;
+
+	if (!fdtab_tracked(fd))
+		return false;
+	pthread_testcancel();
+	process_check();
+	call->error = errno;
+	call->conn = fdtab_hold(fd, &closing);
+	if (call->conn == NULL)
+		return false;
+	call->fd = fd;
+	call->outer = entry_cancel;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &call->cancel);
+	entry_cancel = call->cancel;
+	return true;
+}
+
+ssize_t
+leave(struct call *call, ssize_t result)
+{
+	conn_release(call->conn);
+	entry_cancel = call->outer;
+	pthread_setcancelstate(call->cancel, NULL);
+	errno = result < 0 ? (int)-result : call->error;
+	return result < 0 ? -1 : result;
+}
+
+int
+refuse(int error)
+{
+	errno = error;
+	return -1;
+}
+
+void
+cancel_allow(void)
+{
+	pthread_setcancelstate(entry_cancel, NULL);
+}
+
+void
+cancel_forbid(void)
+{
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+}
+
+/* The wire -------------------------------------------------------------------- */
+
+static ssize_t
+wire_recv(int fd, void *buf, size_t len, int flags)
+{
+	ssize_t n;
+
+	do
+		n = libc()->recv(fd, buf, len, flags | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+static ssize_t
+wire_send(int fd, const void *buf, size_t len)
+{
+	ssize_t n;
+
+	do
+		n = libc()->send(fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+static int
+wire_await_data(int fd, void (*abandon)(void *), void *arg)
+{
+	ssize_t n;
+	char one;
+
+	pthread_cleanup_push(abandon, arg);
+	cancel_allow();
+	n = libc()->recv(fd, &one, 1, MSG_PEEK);
+	cancel_forbid();
+	pthread_cleanup_pop(0);
+	return n < 0 ? -errno : 0;
+}
+
+static int
+poll_once(struct pollfd *p, int timeout)
+{
+	int r = libc()->poll(p, 1, timeout);
+
+	return r < 0 ? -errno : r == 0 ? 0 : p->revents;
+}
+
+static int
+wire_poll(int fd, short events, int timeout, void (*abandon)(void *),
+    void *arg)
+{
+	struct pollfd p = { fd, events, 0 };
+	int r;
+
+	if (abandon == NULL)
+		return poll_once(&p, timeout);
+	pthread_cleanup_push(abandon, arg);
+	cancel_allow();
+	r = poll_once(&p, timeout);
+	cancel_forbid();
+	pthread_cleanup_pop(0);
+	return r;
+}
+
+/* poll() is never restarted and does not tell which signal came: a program
+ * whose handlers are all set with SA_RESTART expects a read to go on. */
+static bool
+wire_restarts(void)
+{
+	struct sigaction sa;
+	int sig;
+
+	for (sig = 1; sig < NSIG; sig++)
+		if (sigaction(sig, NULL, &sa) == 0 &&
+		    sa.sa_handler != SIG_DFL && sa.sa_handler != SIG_IGN &&
+		    (sa.sa_flags & SA_RESTART) == 0)
+			return false;
+	return true;
+}
+
+static int
+wire_shutdown(int fd, int how)
+{
+	return libc()->shutdown(fd, how) < 0 ? -errno : 0;
+}
+
+static bool
+wire_nonblocking(int fd)
+{
+	int flags = libc()->fcntl(fd, F_GETFL);
+
+	return flags >= 0 && (flags & O_NONBLOCK) != 0;
+}
+
+static int
+wire_send_buffer(int fd)
+{
+	socklen_t len = sizeof(int);
+	int size = 0;
+
+	libc()->getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, &len);
+	return size;
+}
+
+static int
+wire_timeout(int fd, int option)
+{
+	struct timeval tv = { 0, 0 };
+	socklen_t len = sizeof tv;
+
+	libc()->getsockopt(fd, SOL_SOCKET, option, &tv, &len);
+	if (tv.tv_sec > 1000000)
+		return 1000000000;
+	return (int)(tv.tv_sec * 1000 + (tv.tv_usec + 999) / 1000);
+}
+
+static int
+wire_state(int fd)
+{
+	ssize_t n = libc()->send(fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	return n < 0 ? -errno : 0;
+}
+
+const struct wire libc_wire = {
+	.recv = wire_recv,
+	.send = wire_send,
+	.await_data = wire_await_data,
+	.poll = wire_poll,
+	.restarts = wire_restarts,
+	.shutdown = wire_shutdown,
+	.nonblocking = wire_nonblocking,
+	.send_buffer = wire_send_buffer,
+	.timeout = wire_timeout,
+	.state = wire_state,
+};

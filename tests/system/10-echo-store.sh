@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# 10-echo-store: both ends under the shim, C-ECHO and C-STORE of every size.
+# shellcheck source=tests/system/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# A server under the shim on a port of its own, recorded.
+storage() {
+	need storescp storescu echoscu
+	port P
+	tls_on "$P"
+	capture "$P"
+	mkdir got
+	serve storescp "$P" "${tls[@]}" storescp -od got "$@" "$P"
+}
+
+echoes() {
+	pairing "storescp" "echoscu"
+	storage
+	within 20 "${tls[@]}" echoscu 127.0.0.1 "$P"
+	within 20 "${tls[@]}" echoscu --repeat 3 localhost "$P"
+	stop storescp
+	wire --streams 2 --version TLSv1.3 --close both --keylog keys.log
+	spoke "A-ASSOCIATE request ECHOSCU" "A-ASSOCIATE accept" C-ECHO-RQ \
+		"C-ECHO-RSP ID=1 (Success)" "A-RELEASE request" \
+		"A-RELEASE response" "C-ECHO-RSP ID=3 (Success)"
+	logged 'TLSv1.3.*TLS_AES'
+}
+
+versions() {
+	pairing "storescp" "echoscu (TLS $1)"
+	export DICOMTLS_MIN_VERSION=$1 DICOMTLS_MAX_VERSION=$1
+	[ $# -lt 2 ] || export DICOMTLS_PROFILE=$2
+	storage
+	within 20 "${tls[@]}" echoscu 127.0.0.1 "$P"
+	stop storescp
+	wire --streams 1 --version "TLSv$1" --close both --keylog keys.log
+	spoke "A-ASSOCIATE request" C-ECHO-RQ C-ECHO-RSP "A-RELEASE response"
+}
+
+sizes() {
+	local n=0 size
+	pairing "storescp" "storescu"
+	storage
+	mkdir sent
+	for size in "$@"; do
+		n=$((n + 1))
+		blob "sent/$n" "$size" "$n"
+		within 60 "${tls[@]}" storescu 127.0.0.1 "$P" "sent/$n"
+	done
+	stop storescp
+	same_images sent got
+	wire --brief --streams $n --close both --keylog keys.log
+	spoke "A-ASSOCIATE request STORESCU" C-STORE-RQ \
+		"C-STORE-RSP ID=1 (Success)" "A-RELEASE request" \
+		"A-RELEASE response"
+}
+
+# 200 images, one association: what a modality does.
+many() {
+	pairing "storescp${1:+ $1}" "storescu, 200 images"
+	buffer=256
+	# shellcheck disable=SC2086 # none, or one option
+	storage $1
+	series sent 200 128
+	within 100 "${tls[@]}" storescu +sd 127.0.0.1 "$P" sent
+	stop storescp
+	same_images sent got
+	wire --brief --streams 1 --close both --keylog keys.log
+	spoke "A-ASSOCIATE request STORESCU" "C-STORE-RSP ID=1 (Success)" \
+		"C-STORE-RSP ID=200 (Success)" "A-RELEASE response"
+}
+
+check "C-ECHO, TLS 1.3 by default" echoes
+check "C-ECHO, TLS 1.2" versions 1.2
+check "C-ECHO, TLS 1.1" versions 1.1 legacy
+check "C-ECHO, TLS 1.0" versions 1.0 legacy
+check "C-STORE of 1 byte to 1 KiB of pixel data" sizes 1 2 100 1024
+check "C-STORE round the sizes of a PDU and of a record" \
+	sizes 15900 16100 16300 16384 16400 32700
+check "C-STORE of 1 MiB" sizes 1048576
+buffer=256 check "C-STORE of 64 MiB" sizes 67108864
+check "C-STORE of 200 images in one association" many ""
+check "the same, with a forking server" many --fork
+finish
