@@ -13,24 +13,12 @@
 #define FRIENDLY_NAME "dicomtls"
 #define ITERATIONS 10000
 
-/* The password that the MAC fits, the empty one last: many programs write
- * files "without a password". */
-static const char *
-matching(PKCS12 *p12, const struct passwords *pws,
-    enum password_source *source)
+/* With a NULL password PKCS12_verify_mac tries another encoding of "". */
+static bool
+mac_fits(PKCS12 *p12, const char *text)
 {
-	size_t i;
-
-	for (i = 0; i < pws->count; i++)
-		if (PKCS12_verify_mac(p12, pws->list[i].text, -1)) {
-			*source = pws->list[i].source;
-			return pws->list[i].text;
-		}
-	*source = PASSWORD_EMPTY;
-	if (!PKCS12_mac_present(p12) || PKCS12_verify_mac(p12, "", 0) ||
-	    PKCS12_verify_mac(p12, NULL, 0))
-		return "";
-	return NULL;
+	return PKCS12_verify_mac(p12, text, -1) ||
+	    (*text == '\0' && PKCS12_verify_mac(p12, NULL, 0));
 }
 
 static int
@@ -87,16 +75,40 @@ take_parts(PKCS12 *p12, const char *text, struct load *out)
 	return 0;
 }
 
+/* Without a MAC what can be decrypted shows the password to be right; but
+ * OpenSSL 3.0's PKCS12_parse wants one. */
+static int
+try_password(PKCS12 *p12, const char *text, bool mac, struct load *out)
+{
+	int rc;
+
+	if (mac && !mac_fits(p12, text))
+		return -EACCES;
+	if (!mac && !PKCS12_set_mac(p12, text, -1, NULL, 0, 1, EVP_sha256()))
+		return -EINVAL;
+	rc = take_parts(p12, text, out);
+	return rc == -EINVAL && !mac && !ossl_unsupported() ? -EACCES : rc;
+}
+
+/* The empty password last: many programs write files "without one". */
 static int
 open_parts(PKCS12 *p12, const char *name, const struct passwords *pws,
     struct load *out, struct fail *f)
 {
-	const char *text = matching(p12, pws, &out->opened_by);
-	int rc;
+	bool mac = PKCS12_mac_present(p12);
+	int rc = -EACCES;
+	size_t i;
 
-	if (text == NULL)
+	for (i = 0; rc == -EACCES && i < pws->count; i++) {
+		rc = try_password(p12, pws->list[i].text, mac, out);
+		out->opened_by = pws->list[i].source;
+	}
+	if (rc == -EACCES) {
+		rc = try_password(p12, "", mac, out);
+		out->opened_by = PASSWORD_EMPTY;
+	}
+	if (rc == -EACCES)
 		return not_opened(name, pws, f);
-	rc = take_parts(p12, text, out);
 	return rc == -EINVAL ? not_understood(name, f) : rc;
 }
 
