@@ -92,12 +92,10 @@ own_key(const struct tlsconf *conf, struct load *all, struct fail *f)
 static int
 check_usable(const struct tlsconf *conf, X509 *cert, struct fail *f)
 {
-	const struct profile *p = conf->profile;
 	char why[160], when[40];
 	time_t now = time(NULL);
 
-	if (describe_weak(cert, p->min_rsa_bits, p->min_ec_bits, p->weak, why,
-	    sizeof why)) {
+	if (identity_weak(conf, cert, why, sizeof why)) {
 		fail_set(f, REASON_WEAK, "the certificate %s (--force takes "
 		    "it)", why);
 		return -EINVAL;

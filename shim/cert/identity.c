@@ -53,19 +53,34 @@ order_chain(X509 *leaf, STACK_OF(X509) *chain)
 	}
 }
 
+/* OpenSSL's security level 2 (112 bits), which the engine sets, has limits of
+ * its own: SSL_CTX_set_security_level(3). */
+bool
+identity_weak(const struct tlsconf *conf, X509 *cert, char *why, size_t size)
+{
+	const struct profile *p = conf->profile;
+	bool level_0;
+	int rsa, ec;
+
+	if (p == NULL)
+		return false;
+	level_0 = p->weak || conf->min_version < TLS_1_2;
+	rsa = level_0 || p->min_rsa_bits > 2048 ? p->min_rsa_bits : 2048;
+	ec = level_0 || p->min_ec_bits > 224 ? p->min_ec_bits : 224;
+	return describe_weak(cert, rsa, ec, level_0, why, size);
+}
+
 static int
 check_strength(const struct tlsconf *conf, const struct identity *id,
     struct fail *f)
 {
-	const struct profile *p = conf->profile;
 	char why[128];
 
-	if (p == NULL || !describe_weak(id->cert, p->min_rsa_bits,
-	    p->min_ec_bits, p->weak, why, sizeof why))
+	if (!identity_weak(conf, id->cert, why, sizeof why))
 		return 0;
 	fail_set(f, REASON_WEAK, "the certificate %s %s (profile %s): make "
 	    "another with dicomtls-certtool generate, or choose another "
-	    "profile", conf->cert, why, p->name);
+	    "profile", conf->cert, why, conf->profile->name);
 	return -EKEYREJECTED;
 }
 

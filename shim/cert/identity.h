@@ -7,6 +7,8 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include <stdbool.h>
+
 #include "base/fail.h"
 #include "cert/load.h"
 #include "cert/password.h"
@@ -41,6 +43,13 @@ void identity_free(struct identity *id);
  * what to open the key with, NULL: what CONF says. */
 int identity_read(const struct tlsconf *conf, const struct passwords *pws,
     struct identity *id, struct fail *f);
+
+/*
+ * Whether CERT is too weak for CONF's profile, or for the security level that
+ * it is used at; WHY as in describe_weak().
+ */
+bool identity_weak(const struct tlsconf *conf, X509 *cert, char *why,
+    size_t size);
 
 /*
  * Makes an identity of what was LOADED, which has certificates and a key: the

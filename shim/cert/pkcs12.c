@@ -45,15 +45,16 @@ not_opened(const char *name, const struct passwords *pws, struct fail *f)
 static int
 not_understood(const char *name, struct fail *f)
 {
-	if (ossl_unsupported())
+	if (ossl_unsupported()) {
 		fail_set(f, REASON_CERTIFICATE, "the PKCS#12 %s is encrypted "
 		    "with an old cipher (RC2 or the like) that this OpenSSL "
 		    "reads only with its legacy provider: convert it with "
 		    "\"openssl pkcs12 -legacy -in %s -out both.pem\", then "
 		    "\"dicomtls-certtool import both.pem\"", name, name);
-	else
-		fail_set(f, REASON_CERTIFICATE, "the PKCS#12 %s is damaged or "
-		    "cut off: %s", name, ossl_why());
+		return -ENOTSUP;
+	}
+	fail_set(f, REASON_CERTIFICATE, "the PKCS#12 %s is damaged or cut "
+	    "off: %s", name, ossl_why());
 	return -EINVAL;
 }
 
@@ -129,17 +130,31 @@ check_parts(const char *name, int wanted, const struct load *out,
 	return 0;
 }
 
-/* A library context with the old ciphers, or NULL. */
-static OSSL_LIB_CTX *
-old_ciphers(void)
-{
-	OSSL_LIB_CTX *ctx = OSSL_LIB_CTX_new();
+/* A library context with the old ciphers. */
+struct old {
+	OSSL_LIB_CTX *ctx;
+	OSSL_PROVIDER *base, *legacy;
+};
 
-	if (ctx != NULL && OSSL_PROVIDER_load(ctx, "default") != NULL &&
-	    OSSL_PROVIDER_load(ctx, "legacy") != NULL)
-		return ctx;
-	OSSL_LIB_CTX_free(ctx);
-	return NULL;
+static bool
+old_begin(struct old *o)
+{
+	*o = (struct old){ .ctx = OSSL_LIB_CTX_new() };
+	if (o->ctx == NULL)
+		return false;
+	o->base = OSSL_PROVIDER_load(o->ctx, "default");
+	o->legacy = OSSL_PROVIDER_load(o->ctx, "legacy");
+	return o->base != NULL && o->legacy != NULL;
+}
+
+static void
+old_end(struct old *o)
+{
+	if (o->legacy != NULL)
+		OSSL_PROVIDER_unload(o->legacy);
+	if (o->base != NULL)
+		OSSL_PROVIDER_unload(o->base);
+	OSSL_LIB_CTX_free(o->ctx);
 }
 
 /* Key and certificates have to outlive the library context OLD. */
@@ -194,17 +209,16 @@ static int
 parse_old(const struct buf *in, const char *name, const struct passwords *pws,
     struct load *out, struct fail *f)
 {
-	OSSL_LIB_CTX *ctx = old_ciphers();
-	int rc;
+	struct old old;
+	int rc = -ENOTSUP;
 
-	if (ctx == NULL)
-		return -EINVAL;
-	rc = parse_in(ctx, in, name, pws, out, f);
+	if (old_begin(&old))
+		rc = parse_in(old.ctx, in, name, pws, out, f);
 	if (rc == 0)
 		rc = leave_context(out);
 	else
 		load_free(out);
-	OSSL_LIB_CTX_free(ctx);
+	old_end(&old);
 	return rc;
 }
 
@@ -217,7 +231,7 @@ pkcs12_parse(const struct buf *in, const char *name, int wanted,
 	int rc;
 
 	rc = parse_in(NULL, in, name, pws, out, &why);
-	if (rc == -EINVAL && (wanted & LOAD_OLD_CIPHERS)) {
+	if (rc == -ENOTSUP && (wanted & LOAD_OLD_CIPHERS)) {
 		load_free(out);
 		*out = fresh;
 		rc = parse_old(in, name, pws, out, NULL);

@@ -252,6 +252,7 @@ START_TEST(weak)
 	struct store s;
 
 	c.profile = &strict;
+	c.min_version = TLS_1_2;
 	id.key = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)1024);
 	id.cert = issue_cert(id.key, &n, 1, NULL);
 	ck_assert_int_eq(store_open(&s, "d", NULL), 0);
