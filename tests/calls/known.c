@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * known: the differences that TLS makes unavoidable.  Each is a row of
+ * dicomtls(7). */
+#include <stddef.h>
+
+#include "calls.h"
+
+const struct known known_differences[] = {
+	{ "flags.urgent/*", "main: urgent = 1\n",
+	    "main: urgent = -1 EOPNOTSUPP\n",
+	    "TLS has no urgent data: MSG_OOB is refused" },
+	{ "open.fast-open/sendto", "main: sendto = 4\n",
+	    "main: sendto = -1 EOPNOTSUPP\n",
+	    "MSG_FASTOPEN would put plaintext into the SYN: it is refused, as "
+	    "by a kernel without it" },
+	{ "flaw10.splice-out",
+	    "main: splice = 5\nmain: server = 8 \"pipedend\"\n",
+	    "main: splice = -1 EINVAL\nmain: server = 3 \"end\"\n",
+	    "splice() moves bytes within the kernel: it is refused, and "
+	    "programs then read and write" },
+	{ "flaw10.splice-in",
+	    "main: splice = 6\nmain: left = -1 EAGAIN\n",
+	    "main: splice = -1 EINVAL\nmain: left = 6 \"socket\"\n",
+	    "splice() moves bytes within the kernel: it is refused, and "
+	    "programs then read and write" },
+	{ "option.refused/SO_PEEK_OFF", "main: SO_PEEK_OFF = 0\n",
+	    "main: SO_PEEK_OFF = -1 EOPNOTSUPP\n",
+	    "SO_PEEK_OFF counts the kernel's bytes, which are ciphertext" },
+	{ "option.refused/SO_ZEROCOPY", "main: SO_ZEROCOPY = 0\n",
+	    "main: SO_ZEROCOPY = -1 EOPNOTSUPP\n",
+	    "what is sent is ciphertext, which is a copy" },
+	{ "fork.both-try", "child: child writes = 5\n",
+	    "child: child writes = -1 EIO\n",
+	    "one process alone can own a TLS session: the first that uses it "
+	    "after a fork goes on" },
+	{ "ready.out-before-first-byte/epoll*",
+	    "main: fresh server: OUT\n", "main: fresh server: IN OUT\n",
+	    "epoll reports the handshake's bytes as input; reading then gives "
+	    "EAGAIN" },
+	{ NULL, NULL, NULL, NULL }
+};
