@@ -74,7 +74,9 @@ set_ciphers(SSL_CTX *ctx, const struct tlsconf *conf, struct fail *f)
 	snprintf(list, sizeof list, "%s%s", base, old ? ":" CIPHERS_OLD : "");
 	if (conf->min_version < TLS_1_3 && SSL_CTX_set_cipher_list(ctx, list)
 	    != 1)
-		return refuse(f, conf, "the cipher list", list);
+		return refuse(f, conf, conf->ciphers != NULL ?
+		    "the cipher list DICOMTLS_CIPHERS" : "the cipher list",
+		    list);
 	if (suites != NULL && SSL_CTX_set_ciphersuites(ctx, suites) != 1)
 		return refuse(f, conf, "the TLS 1.3 suites", suites);
 	return 0;
