@@ -99,6 +99,15 @@ engine_destroy(struct engine *e)
 	free(e);
 }
 
+static void
+note_alert(const SSL *ssl, int where, int value)
+{
+	struct engine *e = SSL_get_app_data(ssl);
+
+	if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT)
+		e->alert = value & 0xff;
+}
+
 static int
 attach(struct engine *e, SSL_CTX *ctx)
 {
@@ -115,6 +124,7 @@ attach(struct engine *e, SSL_CTX *ctx)
 	BIO_set_init(bio, 1);
 	SSL_set_bio(e->ssl, bio, bio);
 	SSL_set_app_data(e->ssl, e);
+	SSL_set_info_callback(e->ssl, note_alert);
 	return 0;
 }
 
@@ -151,6 +161,7 @@ create(const struct tlsconf *conf, enum role role, const char *name,
 	}
 	e->conf = conf;
 	e->role = role;
+	e->alert = -1;
 	e->port = *port;
 	snprintf(e->peer, sizeof e->peer, "%s", peer);
 	if (attach(e, ctx) < 0 || set_name(e, name) < 0) {
@@ -220,11 +231,13 @@ engine_handshake(struct engine *e)
 	return r;
 }
 
-/* After close_notify SSL_read fails without touching the port. */
+/* A fatal alert sets SSL_RECEIVED_SHUTDOWN as well: only close_notify (RFC
+ * 8446, 6.1) is an end. */
 static ssize_t
 read_result(struct engine *e)
 {
-	if (SSL_get_shutdown(e->ssl) & SSL_RECEIVED_SHUTDOWN)
+	if ((SSL_get_shutdown(e->ssl) & SSL_RECEIVED_SHUTDOWN) != 0 &&
+	    e->alert == SSL_AD_CLOSE_NOTIFY)
 		return 0;
 	return result(e);
 }
