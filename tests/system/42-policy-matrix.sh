@@ -221,7 +221,7 @@ dcmtk() {
 			serve ours "$Q" "$run" run -l "$Q" -p "$profile" -- \
 				storescp "$Q"
 			wanted=no
-			shares "$profile" $theirs && wanted=yes
+			shares "$profile" "$theirs" && wanted=yes
 			got=no
 			within 20 "$run" run -c "$P" -p "$profile" -- echoscu \
 				127.0.0.1 "$P" >client.log 2>&1 && got=yes
