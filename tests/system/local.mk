@@ -16,6 +16,11 @@ SYSTEM_TESTS += \
 	tests/system/33-launcher-probe.sh \
 	tests/system/34-launcher-systemd.sh
 
+SYSTEM_TESTS += \
+	tests/system/61-cert-tools.sh \
+	tests/system/62-cert-bad.sh \
+	tests/system/63-cert-crash.sh
+
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += $(SYSTEM_TESTS) \
 	tests/system/demo \
