@@ -20,11 +20,10 @@ function add(request) {
 
 add(new requests.CEchoRequest());
 files.forEach((file) => add(new requests.CStoreRequest(file)));
-client.on('networkError', (e) => {
-  console.log('network error:', e);
-  process.exitCode = 1;
-});
-client.on('closed', () => {
+// CTN's server closes with four bytes unread, so the kernel resets (over plain
+// TCP too): what counts is that every request was answered.
+client.on('networkError', (e) => console.log('network error:', e));
+process.on('exit', () => {
   if (open !== 0) {
     console.log('without an answer:', open);
     process.exitCode = 1;
