@@ -20,3 +20,4 @@ dicomtls_SOURCES = \
 	launcher/unit.c launcher/unit.h
 dicomtls_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS) $(INIH_CFLAGS)
 dicomtls_LDADD = libcert.la libpolicy.la libbase.la $(OPENSSL_LIBS) $(INIH_LIBS)
+dist_man_MANS += man/dicomtls.1 man/dicomtls.7

@@ -14,7 +14,9 @@ SYSTEM_TESTS += \
 	tests/system/31-launcher-run.sh \
 	tests/system/32-launcher-doctor.sh \
 	tests/system/33-launcher-probe.sh \
-	tests/system/34-launcher-systemd.sh
+	tests/system/34-launcher-systemd.sh \
+	tests/system/41-policy-sections.sh \
+	tests/system/42-policy-matrix.sh
 
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += $(SYSTEM_TESTS) \

@@ -14,10 +14,14 @@ tests_unit_check_log_CFLAGS = $(UNIT_CFLAGS) $(JANSSON_CFLAGS)
 tests_unit_check_log_LDADD = $(UNIT_LIBS) $(JANSSON_LIBS)
 
 # policy
-UNIT_TESTS += tests/unit/check_conf tests/unit/check_policy \
-	tests/unit/check_profile tests/unit/check_rules
+UNIT_TESTS += tests/unit/check_conf tests/unit/check_manual \
+	tests/unit/check_policy tests/unit/check_profile \
+	tests/unit/check_rules
 tests_unit_check_conf_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_check_conf_LDADD = libpolicy.la $(UNIT_LIBS) $(INIH_LIBS)
+tests_unit_check_manual_CFLAGS = $(UNIT_CFLAGS) \
+	-DMANUAL='"$(abs_srcdir)/man/"'
+tests_unit_check_manual_LDADD = libpolicy.la $(UNIT_LIBS) $(INIH_LIBS)
 tests_unit_check_policy_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_check_policy_LDADD = libpolicy.la $(UNIT_LIBS) $(INIH_LIBS)
 tests_unit_check_profile_CFLAGS = $(UNIT_CFLAGS)
