@@ -228,10 +228,7 @@ explain_wire(struct engine *e)
 		    "its log tells more", e->peer);
 }
 
-/*
- * SSL_get_error looks at the oldest error of the thread's queue, which may be
- * the program's own: what the port said last tells more.
- */
+/* What the port said last tells more than SSL_get_error. */
 static int
 result(struct engine *e)
 {
@@ -262,11 +259,11 @@ engine_handshake(struct engine *e)
 	return r;
 }
 
-/* After close_notify SSL_read fails without touching the port. */
+/* SSL_get_shutdown would not do: a fatal alert counts as an end there. */
 static ssize_t
 read_result(struct engine *e)
 {
-	if (SSL_get_shutdown(e->ssl) & SSL_RECEIVED_SHUTDOWN)
+	if (SSL_get_error(e->ssl, 0) == SSL_ERROR_ZERO_RETURN)
 		return 0;
 	return result(e);
 }
