@@ -15,11 +15,12 @@
 
 enum password_source {
 	PASSWORD_NONE,		/* the key is not encrypted */
-	PASSWORD_FILE,		/* DICOMTLS_KEY_PASSWORD_FILE */
+	PASSWORD_FILE,		/* a file: DICOMTLS_KEY_PASSWORD_FILE */
 	PASSWORD_ENV,		/* DICOMTLS_KEY_PASSWORD */
 	PASSWORD_STORED,	/* dicomtls-certtool set-password */
 	PASSWORD_DERIVED,	/* from the host, see hostkey.h */
-	PASSWORD_EMPTY		/* a PKCS#12 with the empty password */
+	PASSWORD_EMPTY,		/* a PKCS#12 with the empty password */
+	PASSWORD_TYPED		/* at a terminal, by tools alone */
 };
 
 struct password {
@@ -74,6 +75,13 @@ int password_read(const char *path, struct password *pw, struct fail *f);
 
 /* "the stored password" and so on, for sentences. */
 const char *password_source_name(enum password_source source);
+
+/*
+ * Says in F why none of PWS opens WHAT ("the key") NAME, and how to go on: a
+ * derived password that fails means another host or another user.
+ */
+void password_refused(const struct passwords *pws, const char *what,
+    const char *name, struct fail *f);
 
 void password_wipe(struct password *pw);
 void password_wipe_all(struct passwords *pws);

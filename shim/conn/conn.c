@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "conn/fdtab.h"
 #include "conn/state.h"
 
 /* Life ---------------------------------------------------------------------- */
@@ -85,7 +86,6 @@ conn_new(const struct conn_args *args)
 	snprintf(c->peer, sizeof c->peer, "%s", args->peer);
 	c->port = args->port;
 	c->connecting = args->connecting;
-	c->nonblocking = args->nonblocking;
 	c->lowat = 1;
 	clock_gettime(CLOCK_MONOTONIC, &c->born);
 	if (c->ops == NULL) {
@@ -142,6 +142,7 @@ conn_closed(struct conn *c, int fd)
 {
 	int left = atomic_fetch_sub(&c->descriptors, 1) - 1;
 
+	atomic_fetch_add(&c->closes, 1);
 	if (left > 0 && conn_lock(c, fd) == 0) {
 		c->fd = -1;
 		conn_leave(c);
@@ -153,6 +154,12 @@ int
 conn_descriptors(struct conn *c)
 {
 	return atomic_load(&c->descriptors);
+}
+
+void
+conn_connected(struct conn *c)
+{
+	c->connecting = false;
 }
 
 /* Lock and ownership -------------------------------------------------------- */
@@ -301,11 +308,24 @@ abandon(void *arg)
 	conn_release(arg);
 }
 
+/* Another thread closed a descriptor meanwhile: FD may be another file. */
+static bool
+still_ours(struct conn *c, int fd)
+{
+	bool closing = false;
+	struct conn *now = fdtab_hold(fd, &closing);
+
+	if (now != NULL)
+		conn_release(now);
+	return now == c;
+}
+
 int
 conn_wait(struct conn *c, short events, int timeo, bool begun)
 {
 	bool shaking = c->stage == STAGE_SHAKING;
 	int fd = c->fd, limit, ms = timeo, r;
+	unsigned closes = atomic_load(&c->closes);
 
 	if (buf_len(&c->out) > 0)
 		events |= POLLOUT;
@@ -319,8 +339,12 @@ conn_wait(struct conn *c, short events, int timeo, bool begun)
 		r = c->wire->await_data(fd, abandon, c);
 	else
 		r = c->wire->poll(fd, events, ms, abandon, c);
+	if (atomic_load(&c->closes) != closes && !still_ours(c, fd))
+		fd = -1;
 	if (conn_lock(c, fd) < 0)
 		return -EINTR;
+	if (fd < 0)
+		return -EBADF;
 	if (r == 0 && ms == timeo && ms >= 0)
 		return -EAGAIN;
 	if (r == -EINTR && timeo < 0 && !begun && c->wire->restarts())
@@ -366,7 +390,8 @@ conn_die(struct conn *c, int error)
 	buf_free(&c->tx);
 	buf_free(&c->out);
 	input_take_peeked(c);
-	c->wire->shutdown(c->fd, SHUT_RDWR);
+	if (!c->wire_ended)	/* else the kernel's readiness is for good */
+		c->wire->shutdown(c->fd, SHUT_RDWR);
 	c->sticky = true;
 }
 
@@ -377,7 +402,7 @@ conn_take_error(struct conn *c, int fd)
 
 	if (conn_lock(c, fd) < 0)
 		return 0;
-	error = c->error;
+	error = c->error != 0 ? c->error : output_error(c);
 	c->error = 0;
 	conn_leave(c);
 	return error;
@@ -431,12 +456,6 @@ bool
 conn_forces_nodelay(struct conn *c)
 {
 	return c->conf != NULL && c->conf->nodelay;
-}
-
-void
-conn_set_nonblocking(struct conn *c, bool on)
-{
-	c->nonblocking = on;
 }
 
 void

@@ -38,7 +38,6 @@ struct conn_args {
 	int port;			/* ours if we serve, else the peer's */
 	int fd;
 	bool connecting;		/* not known to be connected yet */
-	bool nonblocking;		/* O_NONBLOCK, as far as is known */
 	const struct fail *why;		/* with ops NULL: why it is refused */
 };
 
@@ -58,7 +57,7 @@ int conn_descriptors(struct conn *c);
 ssize_t conn_recv(struct conn *c, int fd, const struct iovec *iov, int n,
     int flags);
 
-/* send() and its kin.  FLAGS: MSG_DONTWAIT, MSG_MORE.  -EPIPE wants a
+/* send() and its kin.  FLAGS: MSG_DONTWAIT; MSG_MORE is a hint not taken.  -EPIPE wants a
  * SIGPIPE, which is the caller's to raise.  CONN_PASSES: the program brought
  * TLS of its own (its first bytes say so): the caller sends them itself. */
 #define CONN_PASSES (-0x7fff)
@@ -81,11 +80,18 @@ short conn_polled(struct conn *c, int fd, short events, short revents);
 /* Whether the connection's bytes pass untouched: the program has TLS. */
 bool conn_passes(struct conn *c);
 
+/* connect() returned 0: no need to ask the kernel. */
+void conn_connected(struct conn *c);
+
 int conn_shutdown(struct conn *c, int fd, int how);
 
 /* Before the last descriptor is closed: flush, close_notify, drain.  LINGER:
  * SO_LINGER's seconds; 0 aborts (nothing is sent); -1: the default limit. */
 void conn_finish(struct conn *c, int fd, int linger);
+
+/* conn_finish for the end of the process: the engine is not used again, for
+ * its library may be gone before the last close. */
+void conn_finish_for_good(struct conn *c, int fd);
 
 /* Sends what the program's earlier calls left here, without waiting. */
 void conn_flush(struct conn *c, int fd);
@@ -102,7 +108,6 @@ void conn_set_lowat(struct conn *c, int bytes);
 bool conn_nodelay(struct conn *c);
 void conn_set_nodelay(struct conn *c, bool on);
 bool conn_forces_nodelay(struct conn *c);
-void conn_set_nonblocking(struct conn *c, bool on);
 void conn_forget_room(struct conn *c);	/* SO_SNDBUF was changed */
 
 /*
@@ -131,10 +136,14 @@ bool conn_unclaimed(struct conn *c);
 /*
  * Connections with unfinished business: unsent bytes, a client that has said
  * nothing yet, handshakes.  Whoever is about to sleep without poll or select
- * (epoll's waits) comes by here first.  Costs one load if there are none.
- * Returns the milliseconds after which to come again, -1: no need.
+ * (epoll's waits) comes by here first, and again when one of the *N entries of
+ * WAIT, an array of CONN_SETTLE, is true: the program may not be waiting for
+ * those events itself.  Costs one load if there are none.  Returns the
+ * milliseconds after which to come again in any case, -1: no need.
  */
-int conn_settle_all(void);
+#define CONN_SETTLE 64
+struct pollfd;
+int conn_settle_all(struct pollfd *wait, int *n);
 bool conn_unsettled(void);	/* whether there are any: one load */
 
 #endif

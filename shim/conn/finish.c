@@ -62,13 +62,26 @@ conn_shutdown(struct conn *c, int fd, int how)
 
 	if (r < 0)
 		return r == -EDEADLK ? c->wire->shutdown(fd, how) : r;
-	if (how == SHUT_WR || how == SHUT_RDWR)
-		say_goodbye(c, FINISH_LIMIT);
-	if (how == SHUT_RD || how == SHUT_RDWR)
+	if (how != SHUT_WR)
 		c->rx_shut = true;
-	r = c->wire->shutdown(fd, how);
+	if (how != SHUT_RD)
+		say_goodbye(c, FINISH_LIMIT);
+	if (how == SHUT_WR && !c->connecting && (c->stage == STAGE_FRESH ||
+	    c->stage == STAGE_SHAKING))
+		c->fin_owed = true;	/* what we say goodbye with needs it */
+	else
+		r = c->wire->shutdown(fd, how);
 	conn_leave(c);
 	return r;
+}
+
+void
+finish_owed(struct conn *c)
+{
+	c->fin_owed = false;
+	c->ops->close(c->engine);
+	output_flush(c);
+	c->wire->shutdown(c->fd, SHUT_WR);
 }
 
 /* Everything that came and that the program will not read. */
@@ -81,23 +94,24 @@ drain(struct conn *c)
 }
 
 /*
- * Unread plaintext makes the kernel reset the connection, as over TCP.  All
- * else that is unread (alerts, tickets, half a record) must not: a reset may
- * cost the peer what we sent last.
+ * Unread plaintext makes the kernel reset the connection, as over TCP, and no
+ * close_notify tells the peer otherwise.  All else that is unread (alerts,
+ * tickets, half a record) must not: a reset may cost the peer what we sent.
  */
 static void
-settle_end(struct conn *c)
+end_session(struct conn *c, int limit)
 {
-	bool unread;
-
-	if (c->stage == STAGE_OPEN)
-		input_look(c);
-	unread = buf_len(&c->plain) > 0 || (!c->rx_end && c->error == 0 &&
-	    input_deliverable(c));
-	if (!unread)
-		drain(c);
-	else if (c->peeked == 0)
+	push_out(c, limit);
+	if (c->stage == STAGE_FRESH)
+		return;		/* another process may go on with it */
+	input_look(c);
+	if (buf_len(&c->plain) > 0 || (!c->rx_end && c->error == 0 &&
+	    input_deliverable(c))) {
 		log_debug("%s: closed with unread data", c->peer);
+		return;
+	}
+	say_goodbye(c, limit);
+	drain(c);
 }
 
 static const char *
@@ -152,13 +166,24 @@ conn_finish(struct conn *c, int fd, int linger)
 		return;
 	if (!conn_unclaimed(c) && c->stage != STAGE_PASSING) {
 		if (linger != 0)
-			say_goodbye(c, linger < 0 ? FINISH_LIMIT :
+			end_session(c, linger < 0 ? FINISH_LIMIT :
 			    linger > 3600 ? 3600000 : linger * 1000);
-		if (linger != 0)
-			settle_end(c);
 		log_end(c);
 	}
 	c->tx_end = true;
 	c->fd = -1;
+	conn_leave(c);
+}
+
+void
+conn_finish_for_good(struct conn *c, int fd)
+{
+	conn_finish(c, fd, -1);
+	if (conn_lock(c, fd) < 0)
+		return;
+	if (c->stage != STAGE_PASSING)
+		c->stage = STAGE_DEAD;
+	c->rx_end = true;
+	c->engine = NULL;	/* not freed: its library may be gone */
 	conn_leave(c);
 }

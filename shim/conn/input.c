@@ -90,7 +90,11 @@ input_port(void *arg, void *buf, size_t len)
 	if (c->drained)
 		return -EAGAIN;
 	n = c->wire->recv(c->fd, buf, len, MSG_PEEK);
-	if (n == 0)
+	if (n == 0 && c->rx_shut) {
+		c->rx_gap = true;	/* recv(2) goes on after SHUT_RD */
+		return -EAGAIN;
+	}
+	if (n <= 0 && n != -EAGAIN)
 		c->wire_ended = true;
 	if (n <= 0)
 		return n;
@@ -109,7 +113,7 @@ void
 input_ended(struct conn *c)
 {
 	c->rx_end = true;
-	if (!pdu_inside(&c->rx) || c->rx_shut) {
+	if (!pdu_inside(&c->rx)) {
 		log_debug("%s closed without close_notify", c->peer);
 		return;
 	}
@@ -198,15 +202,19 @@ input_deliverable(struct conn *c)
 	return r > 0;
 }
 
-/* An end must stay readable for good, also when no FIN came. */
+/* An end must stay readable for good, also when no FIN came with it; where one
+ * came it is, and a shutdown would only raise another edge. */
 static void
 stick(struct conn *c)
 {
+	char one;
+
 	if (c->sticky)
 		return;
 	c->sticky = true;
 	input_take_peeked(c);
-	c->wire->shutdown(c->fd, SHUT_RD);
+	if (!c->wire_ended && c->wire->recv(c->fd, &one, 1, MSG_PEEK) != 0)
+		c->wire->shutdown(c->fd, SHUT_RD);
 }
 
 void
@@ -271,13 +279,13 @@ take(struct conn *c, struct span *s, bool discard)
 }
 
 static ssize_t
-peek(struct conn *c, const struct iovec *iov, int n)
+peek(struct conn *c, const struct iovec *iov, int n, bool discard)
 {
 	struct span s = span_of(iov, n);
 
 	fill(c, span_left(&s));
 	return (ssize_t)span_put(&s, buf_head(&c->plain), buf_len(&c->plain),
-	    false);
+	    discard);
 }
 
 /* What remains of a time-out that began with the call's first wait. */
@@ -304,10 +312,9 @@ wait_for_more(struct conn *c, int flags, bool begun,
 {
 	int ms;
 
+	output_push(c);
 	if ((flags & MSG_DONTWAIT) != 0 || c->wire->nonblocking(c->fd))
 		return -EAGAIN;
-	if (output_push(c) < 0 && c->stage == STAGE_DEAD)
-		return 0;
 	ms = time_left(c, deadline);
 	if (ms == 0)
 		return -EAGAIN;
@@ -329,7 +336,7 @@ finish_recv(struct conn *c, size_t got, int r)
 		result = c->error;
 		c->error = 0;
 	} else if (c->rx_end) {
-		result = 0;
+		result = output_error(c);
 	}
 	return result;
 }
@@ -340,14 +347,17 @@ receive(struct conn *c, const struct iovec *iov, int n, int flags)
 	struct timespec deadline = { 0, -1 };
 	struct span s = span_of(iov, n);
 	size_t want = span_left(&s), goal = want, got = 0;
-	bool discard = (flags & (MSG_TRUNC | MSG_PEEK)) == MSG_TRUNC;
+	bool discard = (flags & MSG_TRUNC) != 0;
 	ssize_t r;
 
 	if ((flags & MSG_WAITALL) == 0 && goal > (size_t)c->lowat)
 		goal = (size_t)c->lowat;
+	c->rx_gap = false;
+	if (want == 0)
+		input_look(c);
 	for (;;) {
 		if ((flags & MSG_PEEK) != 0) {
-			r = peek(c, iov, n);
+			r = peek(c, iov, n, discard);
 			got = (size_t)r;
 		} else {
 			r = take(c, &s, discard);
@@ -356,10 +366,11 @@ receive(struct conn *c, const struct iovec *iov, int n, int flags)
 		input_settle(c);
 		if (got > 0 && got >= goal)
 			return (ssize_t)got;
-		if (c->rx_end || c->error != 0)
-			return finish_recv(c, got, 0);
-		if (want == 0 && input_deliverable(c))
+		if (want == 0 && buf_len(&c->plain) == 0 &&
+		    input_deliverable(c) && !c->rx_end && c->error == 0)
 			return 0;
+		if (c->rx_end || c->error != 0 || c->rx_gap)
+			return finish_recv(c, got, 0);
 		r = wait_for_more(c, flags, got > 0, &deadline);
 		if (r < 0)
 			return finish_recv(c, got, (int)r);

@@ -75,7 +75,7 @@ encrypt(struct conn *c, const void *data, size_t len)
 		part = len < max ? len : max;
 		n = c->ops->write(c->engine, data, part);
 		if (n < 0)
-			conn_die(c, 0);
+			conn_die(c, -ECONNRESET);
 		if (n < 0 || c->tx_error != 0)
 			return lost(c, n < 0 ? (int)n : c->tx_error);
 		c->bytes_out += part;
@@ -88,7 +88,7 @@ encrypt(struct conn *c, const void *data, size_t len)
 static bool
 holds(const struct conn *c)
 {
-	return c->more || (c->conf->nodelay && pdu_inside(&c->tx_pdu));
+	return c->conf->nodelay && pdu_inside(&c->tx_pdu);
 }
 
 /* Makes records of tx: all of it, or what need not be held. */
@@ -202,28 +202,23 @@ direct(struct conn *c, struct span *s, size_t max)
 
 /* One step: as much as goes into one send.  Bytes accepted or -errno. */
 static ssize_t
-accept_some(struct conn *c, struct span *s, bool ask)
+accept_some(struct conn *c, struct span *s)
 {
 	size_t max = CORK_MAX - buf_len(&c->out), left = span_left(s);
 	ssize_t n;
 	int r;
 
-	if (ask) {
-		ask_room(c);
-		if (c->room == 0)
-			return -EAGAIN;
-		max = c->room < max ? c->room : max;
-	} else {
-		c->record = RECORD;
-	}
+	ask_room(c);
+	if (c->room == 0)
+		return -EAGAIN;
+	max = c->room < max ? c->room : max;
 	if (buf_len(&c->tx) == 0 && span_len(s) >= RECORD && max >= RECORD)
 		n = direct(c, s, max);
 	else
 		n = gather(c, s, left < max ? left : max);
 	if (n < 0)
 		return n;
-	if (ask)
-		charge(c, (size_t)n);
+	charge(c, (size_t)n);
 	r = emit(c, false);
 	return r < 0 ? r : n;
 }
@@ -234,39 +229,50 @@ queue(struct conn *c, struct span *s)
 {
 	size_t have = buf_len(&c->tx), room = have < QUEUE_MAX ?
 	    QUEUE_MAX - have : 0;
+	ssize_t n = room == 0 ? -EAGAIN : gather(c, s, room);
 
-	return room == 0 ? -EAGAIN : gather(c, s, room);
+	c->queue_full = span_left(s) > 0;
+	return n;
+}
+
+/* Once it is open.  Bytes accepted; -errno if none were. */
+static ssize_t
+give_open(struct conn *c, struct span *s)
+{
+	ssize_t done = 0, n = 0;
+	int r = output_flush(c);
+
+	if (r < 0)
+		return lost(c, r);
+	c->cork = span_left(s) > RECORD;
+	while (span_left(s) > 0 && n >= 0 && r >= 0) {
+		n = accept_some(c, s);
+		done += n > 0 ? n : 0;
+		if (n >= 0 && (buf_len(&c->out) >= CORK_MAX / 2 ||
+		    span_left(s) == 0))
+			r = output_flush(c);
+	}
+	c->cork = false;
+	if (r == 0 && c->stage != STAGE_DEAD)
+		r = output_flush(c);
+	if (r < 0 && r != -EAGAIN)
+		lost(c, r);
+	if (c->tx_error != 0 && done <= (ssize_t)CORK_MAX)
+		return c->tx_error;
+	return done > 0 ? done : n;
 }
 
 /* Without waiting.  Bytes accepted, or -errno if none. */
 static ssize_t
-give(struct conn *c, struct span *s, bool ask)
+give(struct conn *c, struct span *s)
 {
-	size_t before = span_left(s);
-	ssize_t n = 0;
 	int r = shake_step(c);
 
 	if (r < 0 && c->stage == STAGE_DEAD)
 		return r;
 	if (c->stage != STAGE_OPEN)
 		return c->connecting ? r : queue(c, s);
-	r = output_flush(c);
-	if (r < 0)
-		return lost(c, r);
-	c->cork = before > RECORD;
-	while (span_left(s) > 0 && n >= 0 && r >= 0) {
-		n = accept_some(c, s, ask);
-		if (buf_len(&c->out) >= CORK_MAX / 2 || span_left(s) == 0)
-			r = output_flush(c);
-	}
-	c->cork = false;
-	if (r == 0 && c->stage != STAGE_DEAD)
-		r = output_flush(c);
-	if (before > span_left(s))
-		return (ssize_t)(before - span_left(s));
-	if (n < 0)
-		return n;
-	return r < 0 && r != -EAGAIN ? lost(c, r) : r;
+	return give_open(c, s);
 }
 
 /* Writing ------------------------------------------------------------------- */
@@ -324,10 +330,20 @@ linger(struct conn *c)
 		output_flush(c);
 }
 
+int
+output_error(struct conn *c)
+{
+	int error = c->tx_told || c->tx_error == -EPIPE ? 0 : c->tx_error;
+
+	c->tx_told = true;
+	return c->unconnected ? c->wire->error(c->fd) : error;
+}
+
+/* A write when nothing can be written any more. */
 static ssize_t
 dead_write(struct conn *c)
 {
-	int error = c->error;
+	int error = c->error != 0 ? c->error : output_error(c);
 
 	c->error = 0;
 	return error != 0 ? error : -EPIPE;
@@ -338,29 +354,26 @@ transmit(struct conn *c, const struct iovec *iov, int n, int flags)
 {
 	struct timespec deadline = { 0, -1 };
 	struct span s = span_of(iov, n);
-	size_t want = span_left(&s);
-	bool ask = c->nonblocking || (flags & MSG_DONTWAIT) != 0;
+	size_t want = span_left(&s), done = 0;
 	ssize_t r = 0;
 
-	c->more = (flags & MSG_MORE) != 0;
-	while (span_left(&s) > 0 || (buf_len(&c->out) > 0 && !ask)) {
-		r = give(c, &s, ask);
+	while (done < want || (buf_len(&c->out) > 0 &&
+	    c->stage == STAGE_OPEN)) {
+		r = give(c, &s);
+		done += r > 0 ? (size_t)r : 0;
 		if (c->stage == STAGE_DEAD || c->tx_end)
 			break;
-		if (span_left(&s) == 0 && (buf_len(&c->out) == 0 ||
+		if (done == want && (buf_len(&c->out) == 0 ||
 		    c->stage != STAGE_OPEN))
 			break;
-		r = wait_for_room(c, flags, span_left(&s) < want, &deadline);
-		if (r < 0) {
-			ask = r == -EAGAIN ? true : ask;
+		r = wait_for_room(c, flags, done > 0, &deadline);
+		if (r < 0)
 			break;
-		}
 	}
-	if (ask)
-		linger(c);
-	if (span_left(&s) < want || want == 0)
-		return (ssize_t)(want - span_left(&s));
-	return c->stage == STAGE_DEAD ? dead_write(c) : r;
+	linger(c);
+	if (done > 0 || want == 0)
+		return (ssize_t)done;
+	return c->stage == STAGE_DEAD || c->tx_end ? dead_write(c) : r;
 }
 
 ssize_t
@@ -373,10 +386,8 @@ conn_send(struct conn *c, int fd, const struct iovec *iov, int n, int flags)
 		return r == -EDEADLK ? -EAGAIN : r;
 	if (c->stage == STAGE_PASSING || is_tls(c, &s))
 		r = CONN_PASSES;
-	else if (c->stage == STAGE_DEAD)
+	else if (c->stage == STAGE_DEAD || c->tx_end)
 		r = dead_write(c);
-	else if (c->tx_end)
-		r = -EPIPE;
 	else
 		r = transmit(c, iov, n, flags);
 	if (c->stage == STAGE_OPEN)

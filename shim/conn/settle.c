@@ -34,6 +34,9 @@ conn_poll(struct conn *c, int fd, short events, short *wait, int *limit)
 		*wait |= POLLOUT;
 	if (c->stage == STAGE_OPEN)
 		input_settle(c);
+	/* An end may come as a record, without FIN. */
+	if ((events & POLLRDHUP) != 0 && !input_deliverable(c))
+		*wait |= POLLIN;
 out:
 	conn_leave(c);
 	return 0;
@@ -53,11 +56,13 @@ conn_polled(struct conn *c, int fd, short events, short revents)
 		shake_step(c);
 	else if (c->stage == STAGE_OPEN)
 		output_push(c);
-	if ((revents & in) != 0) {
+	if ((revents & in) != 0 && (revents & (POLLERR | POLLHUP)) == 0) {
 		input_look(c);
 		input_settle(c);
 		if (!input_deliverable(c))
 			revents &= (short)~in;
+		if (c->rx_end)	/* the FIN is behind close_notify */
+			revents |= POLLRDHUP;
 	}
 	if (buf_len(&c->out) > 0 || (c->stage == STAGE_SHAKING &&
 	    buf_len(&c->tx) >= QUEUE_MAX))
@@ -83,8 +88,7 @@ is_dirty(const struct conn *c)
 	if (c->fd < 0 || c->stage == STAGE_DEAD || conn_unclaimed(
 	    (struct conn *)c))
 		return false;
-	return buf_len(&c->out) > 0 ||
-	    (c->stage == STAGE_OPEN && buf_len(&c->tx) > 0) ||
+	return buf_len(&c->out) + buf_len(&c->tx) > 0 ||
 	    (c->stage == STAGE_FRESH && c->role == ROLE_CLIENT);
 }
 
@@ -191,9 +195,9 @@ collect(struct conn **found, int max)
 	return n;
 }
 
-/* Milliseconds after which to come again. */
+/* Milliseconds after which to come again; P gets what to wait for. */
 static int
-settle_one(struct conn *c)
+settle_one(struct conn *c, struct pollfd *p)
 {
 	int ms = -1;
 
@@ -207,8 +211,12 @@ settle_one(struct conn *c)
 		output_push(c);
 	if (c->stage == STAGE_SHAKING)
 		ms = conn_left_ms(&c->deadline);
+	if (c->stage == STAGE_SHAKING && buf_len(&c->tx) > 0)
+		p->events = POLLIN;
 	if (buf_len(&c->out) > 0)
-		ms = 20;	/* the kernel was full: epoll cannot tell */
+		p->events |= POLLOUT;
+	if (p->events != 0)
+		p->fd = c->fd;
 out:
 	conn_leave(c);
 	return ms;
@@ -221,18 +229,21 @@ conn_unsettled(void)
 }
 
 int
-conn_settle_all(void)
+conn_settle_all(struct pollfd *wait, int *count_wait)
 {
-	struct conn *found[64];
+	struct conn *found[CONN_SETTLE];
 	int i, n, ms, least = -1;
 
+	*count_wait = 0;
 	if (!conn_unsettled())
 		return -1;
-	n = collect(found, 64);
+	n = collect(found, CONN_SETTLE);
 	for (i = 0; i < n; i++) {
-		ms = settle_one(found[i]);
+		wait[*count_wait] = (struct pollfd){ -1, 0, 0 };
+		ms = settle_one(found[i], &wait[*count_wait]);
 		if (ms >= 0 && (least < 0 || ms < least))
 			least = ms;
+		*count_wait += wait[*count_wait].events != 0;
 		conn_release(found[i]);
 	}
 	return least;

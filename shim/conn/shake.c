@@ -43,8 +43,9 @@ connected(struct conn *c)
 	else if (r != -EAGAIN) {
 		/* The kernel's own news, and not TLS's: no sentence. */
 		c->stage = STAGE_DEAD;
-		c->error = r;
+		c->unconnected = true;
 		c->rx_end = true;
+		c->sticky = true;
 		return -EPIPE;
 	}
 	return r;
@@ -66,6 +67,8 @@ opened(struct conn *c)
 	};
 
 	c->stage = STAGE_OPEN;
+	if (c->queue_full)
+		c->wire->nudge(c->fd);
 	if (!log_wants(LOG_LEVEL_INFO))
 		return;
 	c->ops->info(c->engine, &i);
@@ -92,7 +95,7 @@ opened(struct conn *c)
 static int
 ended(struct conn *c)
 {
-	bool lost = buf_len(&c->tx) > 0;
+	bool lost = buf_len(&c->tx) > 0 || c->tx_error == -ECONNRESET;
 
 	if (lost || c->role == ROLE_CLIENT)
 		fail_set(&c->why, REASON_RESET, "%s closed the connection "
@@ -143,10 +146,17 @@ shake_step(struct conn *c)
 	if (c->stage == STAGE_FRESH && (r = begin(c)) < 0)
 		return r;
 	r = c->ops->handshake(c->engine);
+	if (r == -EAGAIN && c->tx_error != 0) {
+		c->drained = false;	/* the peer's alert may be there */
+		r = c->ops->handshake(c->engine);
+		r = r == -EAGAIN ? -ENODATA : r;
+	}
 	if (r == 0) {
 		opened(c);
-		return output_push(c) < 0 && c->stage == STAGE_DEAD ?
-		    -EPIPE : 0;
+		output_push(c);
+		if (c->fin_owed)
+			finish_owed(c);
+		return c->stage == STAGE_DEAD ? -EPIPE : 0;
 	}
 	if (r == -ENODATA)
 		return ended(c);

@@ -34,6 +34,7 @@ struct conn {
 	_Atomic(pthread_t) holder;	/* a signal handler must not wait
 					   for its own thread */
 	int fd;			/* last used, -1: that one was closed */
+	atomic_uint closes;	/* how often a descriptor was closed */
 
 	const struct wire *wire;
 	const struct engine_ops *ops;
@@ -45,6 +46,7 @@ struct conn {
 
 	enum stage stage;
 	bool connecting;
+	bool unconnected;	/* connect() failed: the kernel knows why */
 	atomic_bool passing;
 	struct engine *engine;
 	struct timespec born, deadline;	/* CLOCK_MONOTONIC */
@@ -61,6 +63,7 @@ struct conn {
 	bool wire_ended;	/* the kernel said end of stream */
 	bool rx_end;		/* so will we, once plain is empty */
 	bool rx_shut;		/* the program shut this side down */
+	bool rx_gap;		/* nothing more just now, after rx_shut */
 	bool sticky;		/* readiness was made permanent */
 	bool notified;		/* close_notify came */
 	int error;		/* -errno to be given once, 0: none */
@@ -72,10 +75,11 @@ struct conn {
 	struct buf tx;		/* accepted plaintext, not in records yet */
 	struct buf out;		/* records that the kernel did not take yet */
 	int tx_error;		/* the kernel's -errno in sending, 0: none */
+	bool tx_told;		/* the program knows of it */
 	bool cork;		/* collect records in out */
-	bool more;		/* MSG_MORE: hold the tail */
+	bool queue_full;	/* the program waits for room in tx */
 	bool tx_end;		/* shut down for writing */
-	bool nonblocking;	/* a guess: decides whether to ask for room */
+	bool fin_owed;		/* it was before the handshake's end */
 	bool nodelay;		/* as the program sees it */
 	size_t room;		/* bytes the kernel is known to take */
 	size_t record;		/* largest record that surely fits */
@@ -128,6 +132,10 @@ void input_take_peeked(struct conn *c);
 int output_port(void *arg, const void *buf, size_t len);
 int output_flush(struct conn *c);	/* records: 0, -EAGAIN, -errno */
 int output_push(struct conn *c);	/* plaintext too, whole or not */
+int output_error(struct conn *c);	/* the kernel's, told once; 0: none */
+
+/* finish.c: the shutdown that waited for the handshake. */
+void finish_owed(struct conn *c);
 
 /* settle.c: called with the lock, before it is given back. */
 void settle_note(struct conn *c);

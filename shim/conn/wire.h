@@ -36,15 +36,19 @@ struct wire {
 
 	int (*shutdown)(int fd, int how);
 	bool (*nonblocking)(int fd);	/* O_NONBLOCK, asked of the kernel */
+
+	/* Makes the kernel report the socket as writable once more: a program
+	 * that waits edge-triggered for room in our queue has no other sign. */
+	void (*nudge)(int fd);
 	int (*send_buffer)(int fd);	/* SO_SNDBUF in bytes */
 
 	/* SO_RCVTIMEO or SO_SNDTIMEO in milliseconds, 0: none. */
 	int (*timeout)(int fd, int option);
 
-	/* The kernel's own word on a socket that cannot be written to, as
-	 * send() of nothing gives it: 0 once connected, -EAGAIN while
-	 * connecting, or the error. */
+	/* How connect() went: 0 good; -EAGAIN it goes on; -ENOTCONN failed.
+	 * error() then takes SO_ERROR as -errno, 0 if it was taken. */
 	int (*state)(int fd);
+	int (*error)(int fd);
 };
 
 #endif

@@ -116,6 +116,15 @@ engine_destroy(struct engine *e)
 	free(e);
 }
 
+static void
+note_alert(const SSL *ssl, int where, int value)
+{
+	struct engine *e = SSL_get_app_data(ssl);
+
+	if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT)
+		e->alert = value & 0xff;
+}
+
 static int
 attach(struct engine *e, SSL_CTX *ctx)
 {
@@ -128,6 +137,7 @@ attach(struct engine *e, SSL_CTX *ctx)
 	}
 	SSL_set_bio(e->ssl, bio, bio);
 	SSL_set_app_data(e->ssl, e);
+	SSL_set_info_callback(e->ssl, note_alert);
 	if (e->role == ROLE_CLIENT)
 		SSL_set_connect_state(e->ssl);
 	else
@@ -174,6 +184,7 @@ create(const struct tlsconf *conf, enum role role, const char *name,
 		return NULL;
 	e->conf = conf;
 	e->role = role;
+	e->alert = -1;
 	e->port = *port;
 	snprintf(e->peer, sizeof e->peer, "%s", peer);
 	if (attach(e, ctx) == 0 && set_name(e, name) == 0 &&
@@ -259,11 +270,13 @@ engine_handshake(struct engine *e)
 	return r;
 }
 
-/* SSL_get_shutdown would not do: a fatal alert counts as an end there. */
+/* A fatal alert sets SSL_RECEIVED_SHUTDOWN as well: only close_notify (RFC
+ * 8446, 6.1) is an end. */
 static ssize_t
 read_result(struct engine *e)
 {
-	if (SSL_get_error(e->ssl, 0) == SSL_ERROR_ZERO_RETURN)
+	if ((SSL_get_shutdown(e->ssl) & SSL_RECEIVED_SHUTDOWN) != 0 &&
+	    e->alert == SSL_AD_CLOSE_NOTIFY)
 		return 0;
 	return result(e);
 }

@@ -275,7 +275,12 @@ sslerr_explain(struct engine *e)
 	unsigned long code = ERR_peek_last_error();
 	int reason = ERR_GET_REASON(code);
 
-	if (code == 0 || ERR_GET_LIB(code) != ERR_LIB_SSL)
+	if (code != 0 && (ERR_SYSTEM_ERROR(code) || (reason &
+	    ERR_RFLAG_FATAL) != 0))
+		fail_set(&e->fail, REASON_SYSTEM, "%s: OpenSSL has no memory, "
+		    "or cannot go on for another reason of this host's (%s)",
+		    e->peer, ERR_reason_error_string(code));
+	else if (code == 0 || ERR_GET_LIB(code) != ERR_LIB_SSL)
 		explain_reason(e, 0);
 	else if (reason > SSL_AD_REASON_OFFSET)
 		explain_alert(e, reason - SSL_AD_REASON_OFFSET);

@@ -23,12 +23,17 @@ bool open_would_upgrade(int fd, const struct sockaddr *addr, socklen_t len);
  * standard streams, which do not come by here. */
 void stdio_guard(int fd);
 
+/* Writes out what our streams still hold. */
+void stdio_flush(void);
+
 /* names.c: the name that was asked for before ADDR was used, or NULL. */
 const char *names_find(const struct sockaddr *addr, char *buf, size_t size);
 
 /* process.c: a process that was made behind our back owns no session. */
 void process_check(void);
 void process_init(void);
+
+/* Once the first context is made: sessions are ended at exit. */
 void process_at_exit(void);
 
 #endif

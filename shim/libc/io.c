@@ -10,20 +10,36 @@
 
 /* Receiving ------------------------------------------------------------------ */
 
+/* As the kernel's import_iovec has it. */
+static int
+check_iov(const struct iovec *iov, size_t n)
+{
+	size_t i;
+
+	if (n > IOV_MAX)
+		return -EMSGSIZE;
+	for (i = 0; i < n; i++)
+		if ((ssize_t)iov[i].iov_len < 0)
+			return -EINVAL;
+	return 0;
+}
+
 static ssize_t
 in(struct call *call, const struct iovec *iov, size_t n, int flags)
 {
+	int r = check_iov(iov, n);
+
 	if ((flags & MSG_OOB) != 0)	/* none ever comes through TLS */
 		return leave(call, -EINVAL);
-	if (n > IOV_MAX)
-		return leave(call, -EMSGSIZE);
+	if (r < 0)
+		return leave(call, r);
 	return leave(call, conn_recv(call->conn, call->fd, iov, (int)n,
 	    flags));
 }
 
 /* read() of nothing returns at once, recv() waits. */
 static ssize_t
-in_read(struct call *call, const struct iovec *iov, int n)
+in_read(struct call *call, const struct iovec *iov, int n, int flags)
 {
 	ssize_t len = 0;
 	int i;
@@ -31,10 +47,8 @@ in_read(struct call *call, const struct iovec *iov, int n)
 	if (n < 0 || n > IOV_MAX)
 		return leave(call, -EINVAL);
 	for (i = 0; i < n; i++)
-		len += (ssize_t)iov[i].iov_len;
-	if (len == 0)
-		return leave(call, 0);
-	return in(call, iov, (size_t)n, 0);
+		len |= (ssize_t)iov[i].iov_len;
+	return len == 0 ? leave(call, 0) : in(call, iov, (size_t)n, flags);
 }
 
 INTERPOSE ssize_t
@@ -45,7 +59,7 @@ read(int fd, void *buf, size_t len)
 
 	if (!enter(&call, fd))
 		return libc()->read(fd, buf, len);
-	return in_read(&call, &iov, 1);
+	return in_read(&call, &iov, 1, 0);
 }
 
 INTERPOSE ssize_t
@@ -69,7 +83,7 @@ readv(int fd, const struct iovec *iov, int n)
 
 	if (!enter(&call, fd))
 		return libc()->readv(fd, iov, n);
-	return in_read(&call, iov, n);
+	return in_read(&call, iov, n, 0);
 }
 
 /* RWF_NOWAIT is MSG_DONTWAIT's twin; other flags mean nothing to a socket. */
@@ -81,7 +95,7 @@ in_preadv2(struct call *call, const struct iovec *iov, int n, off64_t off,
 		return leave(call, -ESPIPE);
 	if ((flags & ~(RWF_NOWAIT | RWF_HIPRI)) != 0)
 		return leave(call, -EOPNOTSUPP);
-	return in(call, iov, (size_t)n, (flags & RWF_NOWAIT) != 0 ?
+	return in_read(call, iov, n, (flags & RWF_NOWAIT) != 0 ?
 	    MSG_DONTWAIT : 0);
 }
 
@@ -201,6 +215,18 @@ adopt_all_passed(struct mmsghdr *v, int n)
 	return n;
 }
 
+/* It tells an error of the socket's before there is data to be read. */
+static int
+pending_error(int fd)
+{
+	socklen_t len = sizeof(int);
+	int error = 0, saved = errno;
+
+	getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
+	errno = saved;
+	return error;
+}
+
 INTERPOSE int
 recvmmsg(int fd, struct mmsghdr *v, unsigned n, int flags,
     struct timespec *timeout)
@@ -211,6 +237,9 @@ recvmmsg(int fd, struct mmsghdr *v, unsigned n, int flags,
 	if ((flags & MSG_ERRQUEUE) != 0 || !fdtab_tracked(fd))
 		return adopt_all_passed(v, libc()->recvmmsg(fd, v, n, flags,
 		    timeout));
+	i = (unsigned)pending_error(fd);
+	if (i != 0)
+		return refuse((int)i);
 	for (i = 0; i < n; i++) {
 		r = recvmsg(fd, &v[i].msg_hdr, flags & ~MSG_WAITFORONE);
 		if (r < 0)
@@ -236,12 +265,12 @@ pass(struct call *call, const struct iovec *iov, size_t n, int flags)
 static ssize_t
 out(struct call *call, const struct iovec *iov, size_t n, int flags)
 {
-	ssize_t r;
+	ssize_t r = check_iov(iov, n);
 
-	if ((flags & (MSG_OOB | MSG_FASTOPEN)) != 0)
-		return leave(call, -EOPNOTSUPP);
-	if (n > IOV_MAX)
-		return leave(call, -EMSGSIZE);
+	if ((flags & MSG_OOB) != 0)
+		r = -EOPNOTSUPP;
+	if (r < 0)
+		return leave(call, r);
 	r = conn_send(call->conn, call->fd, iov, (int)n, flags);
 	if (r == CONN_PASSES)
 		return pass(call, iov, n, flags);
@@ -267,6 +296,20 @@ __write(int fd, const void *buf, size_t len)
 	return write(fd, buf, len);
 }
 
+/* Vectors of nothing do not reach the socket, write() of nothing does. */
+static ssize_t
+out_writev(struct call *call, const struct iovec *iov, int n, int flags)
+{
+	ssize_t len = 0;
+	int i;
+
+	if (n < 0 || n > IOV_MAX)
+		return leave(call, -EINVAL);
+	for (i = 0; i < n; i++)
+		len |= (ssize_t)iov[i].iov_len;
+	return len == 0 ? leave(call, 0) : out(call, iov, (size_t)n, flags);
+}
+
 INTERPOSE ssize_t
 writev(int fd, const struct iovec *iov, int n)
 {
@@ -274,9 +317,7 @@ writev(int fd, const struct iovec *iov, int n)
 
 	if (!enter(&call, fd))
 		return libc()->writev(fd, iov, n);
-	if (n < 0 || n > IOV_MAX)
-		return leave(&call, -EINVAL);
-	return out(&call, iov, (size_t)n, 0);
+	return out_writev(&call, iov, n, 0);
 }
 
 static ssize_t
@@ -287,7 +328,7 @@ out_pwritev2(struct call *call, const struct iovec *iov, int n, off64_t off,
 		return leave(call, -ESPIPE);
 	if ((flags & ~(RWF_NOWAIT | RWF_HIPRI | RWF_DSYNC | RWF_SYNC)) != 0)
 		return leave(call, -EOPNOTSUPP);
-	return out(call, iov, (size_t)n, (flags & RWF_NOWAIT) != 0 ?
+	return out_writev(call, iov, n, (flags & RWF_NOWAIT) != 0 ?
 	    MSG_DONTWAIT : 0);
 }
 
@@ -329,14 +370,21 @@ __send(int fd, const void *buf, size_t len, int flags)
 }
 
 /*
- * MSG_FASTOPEN connects and sends in one: plaintext in the SYN.  A program
- * that is told it is not supported falls back to connect().
+ * MSG_FASTOPEN connects and sends in one: plaintext in the SYN.  Where TLS is
+ * due it becomes a connect() before the send; -1 if that failed.
  */
-static bool
+static int
 fast_open(int fd, const struct sockaddr *addr, socklen_t len, int flags)
 {
-	return (flags & MSG_FASTOPEN) != 0 && addr != NULL &&
-	    open_would_upgrade(fd, addr, len);
+	int saved = errno;
+
+	if ((flags & MSG_FASTOPEN) == 0 || addr == NULL ||
+	    !open_would_upgrade(fd, addr, len))
+		return 0;
+	if (connect(fd, addr, len) < 0 && errno != EINPROGRESS)
+		return -1;
+	errno = saved;
+	return 0;
 }
 
 INTERPOSE ssize_t
@@ -346,8 +394,8 @@ sendto(int fd, const void *buf, size_t len, int flags,
 	struct iovec iov = { (void *)buf, len };
 	struct call call;
 
-	if (fast_open(fd, addr, alen, flags))
-		return refuse(EOPNOTSUPP);
+	if (fast_open(fd, addr, alen, flags) < 0)
+		return -1;
 	if (!enter(&call, fd))
 		return libc()->sendto(fd, buf, len, flags, addr, alen);
 	return out(&call, &iov, 1, flags);
@@ -358,8 +406,8 @@ sendmsg(int fd, const struct msghdr *msg, int flags)
 {
 	struct call call;
 
-	if (fast_open(fd, msg->msg_name, msg->msg_namelen, flags))
-		return refuse(EOPNOTSUPP);
+	if (fast_open(fd, msg->msg_name, msg->msg_namelen, flags) < 0)
+		return -1;
 	if (!enter(&call, fd))
 		return libc()->sendmsg(fd, msg, flags);
 	return out(&call, msg->msg_iov, msg->msg_iovlen, flags);
@@ -392,91 +440,4 @@ sendmmsg(int fd, struct mmsghdr *v, unsigned n, int flags)
 			return (int)i + 1;
 	}
 	return (int)i;
-}
-
-/* Files ----------------------------------------------------------------------- */
-
-/* The file's own position moves only by what was accepted. */
-static ssize_t
-copy_file(struct call *call, int from, off64_t pos, size_t count)
-{
-	char buf[16384];
-	struct iovec iov = { buf, 0 };
-	ssize_t n, r = 0, done = 0;
-
-	while ((size_t)done < count) {
-		n = (ssize_t)(count - (size_t)done);
-		n = pread64(from, buf, n < (ssize_t)sizeof buf ? (size_t)n :
-		    sizeof buf, pos + done);
-		if (n <= 0)
-			return done > 0 ? done : n < 0 ? -errno : 0;
-		iov.iov_len = (size_t)n;
-		r = conn_send(call->conn, call->fd, &iov, 1,
-		    (size_t)(done + n) < count ? MSG_MORE : 0);
-		if (r < 0)
-			break;
-		done += r;
-		if (r < n)
-			break;
-	}
-	conn_flush(call->conn, call->fd);
-	return done > 0 ? done : r;
-}
-
-static ssize_t
-send_file(struct call *call, int from, off64_t *offset, size_t count)
-{
-	off64_t pos = offset != NULL ? *offset : lseek64(from, 0, SEEK_CUR);
-	ssize_t r;
-
-	if (pos < 0 || fdtab_tracked(from))
-		return leave(call, -EINVAL);
-	r = copy_file(call, from, pos, count);
-	if (r == -EPIPE)
-		raise(SIGPIPE);
-	if (r > 0 && offset != NULL)
-		*offset += r;
-	else if (r > 0)
-		lseek64(from, pos + r, SEEK_SET);
-	return leave(call, r == -ESPIPE ? -EINVAL : r);
-}
-
-INTERPOSE ssize_t
-sendfile(int fd, int from, off_t *offset, size_t count)
-{
-	off64_t pos = offset != NULL ? *offset : 0;
-	struct call call;
-	ssize_t r;
-
-	if (fdtab_tracked(from))
-		return refuse(EINVAL);
-	if (!enter(&call, fd))
-		return libc()->sendfile(fd, from, offset, count);
-	r = send_file(&call, from, offset != NULL ? &pos : NULL, count);
-	if (offset != NULL)
-		*offset = (off_t)pos;
-	return r;
-}
-
-INTERPOSE ssize_t
-sendfile64(int fd, int from, off64_t *offset, size_t count)
-{
-	struct call call;
-
-	if (fdtab_tracked(from))
-		return refuse(EINVAL);
-	if (!enter(&call, fd))
-		return libc()->sendfile64(fd, from, offset, count);
-	return send_file(&call, from, offset, count);
-}
-
-/* Bytes would go between the socket and a pipe without passing by here; the
- * kernel says EINVAL of files that cannot, and programs then read and write. */
-INTERPOSE ssize_t
-splice(int from, off64_t *pos_from, int to, off64_t *pos_to, size_t len,
-    unsigned flags)
-{
-	if (fdtab_tracked(from) || fdtab_tracked(to))
-		return refuse(EINVAL);
-	return libc()->splice(from, pos_from, to, pos_to, len, flags);
 }

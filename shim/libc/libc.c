@@ -136,11 +136,8 @@ const struct engine_ops *
 libc_engine(struct fail *f)
 {
 	init_lock();
-	if (engine == NULL) {
+	if (engine == NULL)
 		load_engine(f);
-		if (engine != NULL)
-			process_at_exit();
-	}
 	init_unlock();
 	return engine;
 }

@@ -119,6 +119,8 @@ ready_engine(enum verdict v, const struct tlsconf *conf, enum role role,
 		return NULL;
 	init_lock();
 	r = ops->prepare(conf, role, f);
+	if (r == 0)
+		process_at_exit();
 	init_unlock();
 	return r < 0 ? NULL : ops;
 }
@@ -158,7 +160,6 @@ track(int fd, struct conn_args *args)
 
 	args->wire = &libc_wire;
 	args->fd = fd;
-	args->nonblocking = libc_wire.nonblocking(fd);
 	c = conn_new(args);
 	if (c == NULL)
 		return -ENOBUFS;
@@ -169,6 +170,18 @@ track(int fd, struct conn_args *args)
 	if (r == 0)
 		stdio_guard(fd);
 	return r < 0 ? -ENOBUFS : 0;
+}
+
+static void
+note_connected(int fd)
+{
+	bool closing = false;
+	struct conn *c = fdtab_hold(fd, &closing);
+
+	if (c == NULL)
+		return;
+	conn_connected(c);
+	conn_release(c);
 }
 
 static void
@@ -213,7 +226,9 @@ connect_upgraded(int fd, const struct sockaddr *addr, socklen_t len,
 	errno = saved;
 	r = libc()->connect(fd, addr, len);
 	saved = errno;
-	if (r < 0 && saved != EINPROGRESS && saved != EINTR)
+	if (r == 0)
+		note_connected(fd);
+	else if (saved != EINPROGRESS && saved != EINTR)
 		untrack(fd);
 	errno = saved;
 	return r;

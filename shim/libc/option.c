@@ -135,8 +135,6 @@ ioctl(int fd, unsigned long request, ...)
 		return (int)leave(&call, 0);
 	}
 	r = libc()->ioctl(fd, request, arg);
-	if (r == 0 && request == FIONBIO)
-		conn_set_nonblocking(call.conn, *(int *)arg != 0);
 	return (int)leave(&call, r < 0 ? -errno : r);
 }
 
@@ -147,9 +145,7 @@ control(struct call *call, int cmd, long arg)
 
 	if (r < 0)
 		return (int)leave(call, -errno);
-	if (cmd == F_SETFL)
-		conn_set_nonblocking(call->conn, (arg & O_NONBLOCK) != 0);
-	else if ((cmd == F_DUPFD || cmd == F_DUPFD_CLOEXEC) &&
+	if ((cmd == F_DUPFD || cmd == F_DUPFD_CLOEXEC) &&
 	    !is_vfork_child() && fdtab_set(r, call->conn) < 0) {
 		libc()->close(r);
 		return (int)leave(call, -EMFILE);

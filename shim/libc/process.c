@@ -196,7 +196,7 @@ static void
 finish(int fd, struct conn *c, void *arg)
 {
 	(void)arg;
-	conn_finish(c, fd, -1);
+	conn_finish_for_good(c, fd);
 }
 
 /* The kernel will close the descriptors without us. */
@@ -209,11 +209,23 @@ finish_all(void)
 	fdtab_each(0, INT_MAX, finish, NULL);
 }
 
+/* libc flushes its streams after this, too late for ours. */
+static void
+finish_exit(void)
+{
+	stdio_flush();
+	finish_all();
+}
+
 /* Registered after OpenSSL's own, so that it runs before it. */
 void
 process_at_exit(void)
 {
-	atexit(finish_all);
+	static bool registered;
+
+	if (!registered)
+		atexit(finish_exit);
+	registered = true;
 }
 
 INTERPOSE void

@@ -407,18 +407,18 @@ static int
 epoll_loop(int fd, struct epoll_event *events, int max,
     const struct timespec *timeout, const sigset_t *mask)
 {
+	struct pollfd wait[CONN_SETTLE + 1];
 	struct timespec then = moment(timeout), t;
-	const struct timespec *wait;
-	int r, limit, ms;
+	int r, limit, n;
 
 	process_check();
 	for (;;) {
-		limit = conn_settle_all();
-		wait = shorter(&then, limit, &t);
-		ms = wait == NULL ? -1 : wait->tv_sec > 2000000 ? 2000000000 :
-		    (int)(wait->tv_sec * 1000 + (wait->tv_nsec + 999999) /
-		    1000000);
-		r = libc()->epoll_pwait(fd, events, max, ms, mask);
+		limit = conn_settle_all(wait + 1, &n);
+		wait[0] = (struct pollfd){ fd, POLLIN, 0 };
+		r = libc()->ppoll(wait, (nfds_t)n + 1, shorter(&then, limit,
+		    &t), mask);
+		if (r >= 0)
+			r = libc()->epoll_pwait(fd, events, max, 0, mask);
 		if (r != 0)
 			return r;
 		if (then.tv_sec >= 0 && (t = left(&then), is_zero(&t)))

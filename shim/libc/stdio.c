@@ -4,9 +4,55 @@
 #include "libc/libc.h"
 
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdint.h>
 
 #include "libc/init.h"
+
+/* Which streams are ours ------------------------------------------------------- */
+
+/* Those beyond are not flushed at exit (the program has so many streams on
+ * sockets at once that it closes them by itself). */
+enum { STREAMS = 64 };
+
+static FILE *streams[STREAMS];
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void
+remember(FILE *f)
+{
+	int i;
+
+	pthread_mutex_lock(&lock);
+	for (i = 0; i < STREAMS; i++)
+		if (streams[i] == NULL) {
+			streams[i] = f;
+			break;
+		}
+	pthread_mutex_unlock(&lock);
+}
+
+static void
+forget(int fd)
+{
+	int i;
+
+	pthread_mutex_lock(&lock);
+	for (i = 0; i < STREAMS; i++)
+		if (streams[i] != NULL && streams[i]->_fileno == fd)
+			streams[i] = NULL;
+	pthread_mutex_unlock(&lock);
+}
+
+void
+stdio_flush(void)
+{
+	int i;
+
+	for (i = 0; i < STREAMS; i++)
+		if (streams[i] != NULL)
+			fflush(streams[i]);
+}
 
 /* A stream of our own ---------------------------------------------------------- */
 
@@ -44,7 +90,10 @@ cookie_seek(void *cookie, off64_t *pos, int whence)
 static int
 cookie_close(void *cookie)
 {
-	return close((int)(intptr_t)cookie);
+	int fd = (int)(intptr_t)cookie;
+
+	forget(fd);
+	return close(fd);
 }
 
 /* fileno() reads _fileno, which fopencookie leaves at -2. */
@@ -55,8 +104,10 @@ open_cookie(int fd, const char *mode)
 		cookie_seek, cookie_close };
 	FILE *f = fopencookie((void *)(intptr_t)fd, mode, calls);
 
-	if (f != NULL)
-		f->_fileno = fd;
+	if (f == NULL)
+		return NULL;
+	f->_fileno = fd;
+	remember(f);
 	return f;
 }
 
@@ -92,11 +143,11 @@ fdopen(int fd, const char *mode)
 void
 stdio_guard(int fd)
 {
-	FILE **streams[] = { &stdin, &stdout, &stderr }, *old, *f;
+	FILE **std[] = { &stdin, &stdout, &stderr }, *old, *f;
 
 	if (fd < 0 || fd > 2)
 		return;
-	old = *streams[fd];
+	old = *std[fd];
 	if (old == NULL || fileno_unlocked(old) != fd)
 		return;
 	f = open_cookie(fd, fd == 0 ? "r" : "w");
@@ -106,7 +157,7 @@ stdio_guard(int fd)
 	if (fd != 0)
 		fflush_unlocked(old);
 	old->_fileno = -1;
-	*streams[fd] = f;
+	*std[fd] = f;
 }
 
 /* Formatted output --------------------------------------------------------------- */

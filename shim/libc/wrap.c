@@ -4,6 +4,7 @@
 #include "libc/libc.h"
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <time.h>
 
@@ -182,9 +183,38 @@ wire_timeout(int fd, int option)
 static int
 wire_state(int fd)
 {
-	ssize_t n = libc()->send(fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL);
+	struct tcp_info info;
+	socklen_t len = sizeof info;
 
-	return n < 0 ? -errno : 0;
+	if (libc()->getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
+		return -ENOTCONN;
+	if (info.tcpi_state == TCP_SYN_SENT || info.tcpi_state == TCP_SYN_RECV)
+		return -EAGAIN;
+	return info.tcpi_state == TCP_CLOSE ? -ENOTCONN : 0;
+}
+
+static int
+wire_error(int fd)
+{
+	socklen_t len = sizeof(int);
+	int v = 0;
+
+	libc()->getsockopt(fd, SOL_SOCKET, SO_ERROR, &v, &len);
+	return -v;
+}
+
+/* Setting this option to what it is wakes those who wait for room (measured);
+ * it is the only one that does so and nothing else. */
+static void
+wire_nudge(int fd)
+{
+	socklen_t len = sizeof(int);
+	int v;
+
+	if (libc()->getsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &v, &len)
+	    == 0)
+		libc()->setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &v,
+		    sizeof v);
 }
 
 const struct wire libc_wire = {
@@ -195,7 +225,9 @@ const struct wire libc_wire = {
 	.restarts = wire_restarts,
 	.shutdown = wire_shutdown,
 	.nonblocking = wire_nonblocking,
+	.nudge = wire_nudge,
 	.send_buffer = wire_send_buffer,
 	.timeout = wire_timeout,
 	.state = wire_state,
+	.error = wire_error,
 };

@@ -160,7 +160,8 @@ struct sockaddr_in loopback(int port);
 /* A socket connected to PORT; the other one blocks in accept(). */
 int dial(int port);
 
-/* A connection, [0] the client's end, [1] the server's: nothing sent yet. */
+/* A connection, [0] the client's end, [1] the server's: nothing sent yet.
+ * TCP_NODELAY is on, or Nagle's algorithm would decide what is seen. */
 void pair_cold(int fd[2]);
 
 /* The same after one byte went each way: the handshake is over, so that one

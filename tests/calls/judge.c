@@ -94,26 +94,26 @@ outcome_read(const char *record, const char *errors, int status, bool hung)
 }
 
 struct outcome
-outcome_expected(const char *expect)
+outcome_expected(const struct family *f)
 {
 	struct outcome o = { NULL, strdup("") };
-	const char *line, *end;
+	const char *line, *end, *last = f->script == NULL ? "main: end\n" :
+	    "main: peer exit 0\nmain: end\n";
 	bool main_ended = false, of_peer;
 	size_t size;
 	FILE *out = open_memstream(&o.lines, &size);
 
-	for (line = expect; (end = strchr(line, '\n')) != NULL;
+	for (line = f->expect; (end = strchr(line, '\n')) != NULL;
 	    line = end + 1) {
 		of_peer = strncmp(line, "peer: ", 6) == 0;
 		if (of_peer && !main_ended) {
-			fputs("main: peer exit 0\nmain: end\n", out);
+			fputs(last, out);
 			main_ended = true;
 		}
 		fprintf(out, "%s%.*s\n", of_peer ? "" : "main: ",
 		    (int)(end - line), line);
 	}
-	fprintf(out, "%sexit 0\n",
-	    main_ended ? "" : "main: peer exit 0\nmain: end\n");
+	fprintf(out, "%sexit 0\n", main_ended ? "" : last);
 	fclose(out);
 	return o;
 }

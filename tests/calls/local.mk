@@ -31,7 +31,7 @@ tests_calls_calls_SOURCES = \
 	tests/calls/threads.c \
 	tests/calls/ways.c \
 	tests/calls/wire.c
-tests_calls_calls_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE \
+tests_calls_calls_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DTEST_SHIM='"$(abs_top_builddir)/.libs/libdicomtls.so"' \
 	-DTEST_PEER='"$(abs_top_builddir)/tests/calls/peer"'
 tests_calls_calls_LDADD = libcallsfortified.la -lpthread
@@ -39,7 +39,7 @@ tests_calls_calls_LDADD = libcallsfortified.la -lpthread
 # One file as a fortified program with 64-bit offsets is built.
 check_LTLIBRARIES += libcallsfortified.la
 libcallsfortified_la_SOURCES = tests/calls/fortified.c
-libcallsfortified_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE \
+libcallsfortified_la_CPPFLAGS = $(AM_CPPFLAGS) \
 	-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -D_FILE_OFFSET_BITS=64
 libcallsfortified_la_CFLAGS = $(WARN_CFLAGS) -O2
 
@@ -47,6 +47,5 @@ tests_calls_peer_SOURCES = \
 	tests/calls/peer.c \
 	tests/calls/record.c tests/calls/record.h \
 	tests/calls/sockets.c
-tests_calls_peer_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_calls_peer_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
 tests_calls_peer_LDADD = $(OPENSSL_LIBS)

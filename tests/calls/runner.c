@@ -135,7 +135,7 @@ job_begin(struct run *r, struct job *j, const struct play *p)
 	j->which = SIDE_PLAIN;
 	if (p->family->expect == NULL)
 		return job_start(r, j);
-	j->plain = outcome_expected(p->family->expect);
+	j->plain = outcome_expected(p->family);
 	j->which = SIDE_SHIM;
 	return job_start(r, j);
 }

@@ -35,7 +35,7 @@ int run_all(const struct play *plays, size_t n, const struct options *opt);
 struct outcome outcome_read(const char *record, const char *errors,
     int status, bool hung);
 /* What a family that speaks to a TLS peer must leave behind. */
-struct outcome outcome_expected(const char *expect);
+struct outcome outcome_expected(const struct family *f);
 void outcome_free(struct outcome *o);
 
 enum verdict { PASSED, FAILED, KNOWN };

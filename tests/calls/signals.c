@@ -300,10 +300,11 @@ little_memory(const struct given *g)
 	must(setrlimit(RLIMIT_AS, &tight));
 	while (malloc(16) != NULL)
 		;
-	n = write(fd[0], "tight", 5);
+	n = send(fd[0], "tight", 5, MSG_NOSIGNAL);
 	must(setrlimit(RLIMIT_AS, &old));
-	say_result("write", n);
-	say_bytes("read", buf, read(fd[1], buf, 10));
+	if (n == 5)
+		n = read(fd[1], buf, 10);
+	say("taken and come, or refused: %d", n == 5 || n == -1);
 	close_both(fd);
 }
 

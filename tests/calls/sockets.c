@@ -4,6 +4,7 @@
 #include <sys/time.h>
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -100,10 +101,12 @@ dial(int port)
 void
 pair_cold(int fd[2])
 {
-	int lfd = listener();
+	int lfd = listener(), on = 1;
 
 	fd[0] = dial(port_of(lfd));
 	fd[1] = (int)must(accept(lfd, NULL, NULL));
+	must(setsockopt(fd[0], IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)));
+	must(setsockopt(fd[1], IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)));
 	close(lfd);
 }
 
@@ -160,7 +163,7 @@ close_both(int fd[2])
 	must(close(fd[1]));
 }
 
-/* The last call's result when it was not the wish for more time. */
+/* Whether a call that failed only wanted more time, and that has come. */
 static int
 wait_for(int fd, short events)
 {
@@ -204,12 +207,16 @@ write_all(int fd, const void *buf, size_t len)
 void
 say_rest(const char *what, int fd)
 {
-	size_t room = 32 << 20;
-	char *buf = malloc(room), last;
-	ssize_t n = read_all(fd, buf, room);
+	size_t room = 32 << 20, got = 0;
+	char *buf = malloc(room);
+	ssize_t n;
 
-	say_bytes(what, buf, n);
-	say_result("then", read(fd, &last, 1));
+	do {
+		n = read(fd, buf + got, room - got);
+		got += n > 0 ? (size_t)n : 0;
+	} while (n > 0 || (n == -1 && wait_for(fd, POLLIN) == 0));
+	say_bytes(what, buf, (ssize_t)got);
+	say_result("then", n);
 	free(buf);
 }
 

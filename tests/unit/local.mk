@@ -14,16 +14,36 @@ tests_unit_check_log_CFLAGS = $(UNIT_CFLAGS) $(JANSSON_CFLAGS)
 tests_unit_check_log_LDADD = $(UNIT_LIBS) $(JANSSON_LIBS)
 
 # policy
-UNIT_TESTS += tests/unit/check_conf tests/unit/check_policy \
-	tests/unit/check_profile tests/unit/check_rules
+UNIT_TESTS += tests/unit/check_conf tests/unit/check_manual \
+	tests/unit/check_policy tests/unit/check_profile \
+	tests/unit/check_rules
 tests_unit_check_conf_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_check_conf_LDADD = libpolicy.la $(UNIT_LIBS) $(INIH_LIBS)
+tests_unit_check_manual_CFLAGS = $(UNIT_CFLAGS) \
+	-DMANUAL='"$(abs_srcdir)/man/"'
+tests_unit_check_manual_LDADD = libpolicy.la $(UNIT_LIBS) $(INIH_LIBS)
 tests_unit_check_policy_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_check_policy_LDADD = libpolicy.la $(UNIT_LIBS) $(INIH_LIBS)
 tests_unit_check_profile_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_check_profile_LDADD = libpolicy.la $(UNIT_LIBS) $(INIH_LIBS)
 tests_unit_check_rules_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_check_rules_LDADD = libpolicy.la $(UNIT_LIBS) $(INIH_LIBS)
+
+# cert
+UNIT_CERT_LIBS = libcert.la $(UNIT_LIBS) $(OPENSSL_LIBS)
+UNIT_TESTS += tests/unit/check_identity tests/unit/check_issue \
+	tests/unit/check_password tests/unit/check_peers \
+	tests/unit/check_store
+tests_unit_check_identity_CFLAGS = $(UNIT_CFLAGS) $(OPENSSL_CFLAGS)
+tests_unit_check_identity_LDADD = $(UNIT_CERT_LIBS)
+tests_unit_check_issue_CFLAGS = $(UNIT_CFLAGS) $(OPENSSL_CFLAGS)
+tests_unit_check_issue_LDADD = $(UNIT_CERT_LIBS)
+tests_unit_check_password_CFLAGS = $(UNIT_CFLAGS) $(OPENSSL_CFLAGS)
+tests_unit_check_password_LDADD = $(UNIT_CERT_LIBS)
+tests_unit_check_peers_CFLAGS = $(UNIT_CFLAGS) $(OPENSSL_CFLAGS)
+tests_unit_check_peers_LDADD = $(UNIT_CERT_LIBS)
+tests_unit_check_store_CFLAGS = $(UNIT_CFLAGS) $(OPENSSL_CFLAGS)
+tests_unit_check_store_LDADD = $(UNIT_CERT_LIBS)
 
 # engine
 ENGINE_TEST_CFLAGS = $(UNIT_CFLAGS) $(OPENSSL_CFLAGS)
