@@ -21,6 +21,11 @@ SYSTEM_TESTS += \
 	tests/system/44-policy-peers.sh \
 	tests/system/45-policy-log.sh
 
+SYSTEM_TESTS += \
+	tests/system/61-cert-tools.sh \
+	tests/system/62-cert-bad.sh \
+	tests/system/63-cert-crash.sh
+
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += $(SYSTEM_TESTS) \
 	tests/system/demo \
