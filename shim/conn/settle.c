@@ -9,6 +9,21 @@
 
 /* poll() and select() ------------------------------------------------------- */
 
+/*
+ * A client that says nothing is a handshake that never ends.  Its time counts
+ * from when the program began to wait for it: milliseconds, or -1.
+ */
+static int
+silence_left(struct conn *c, short events)
+{
+	if (c->stage != STAGE_FRESH || c->role != ROLE_SERVER || c->disowned ||
+	    (events & (POLLIN | POLLRDNORM)) == 0)
+		return -1;
+	if (c->deadline.tv_sec == 0)
+		conn_deadline(&c->deadline, c->conf->handshake_timeout * 1000);
+	return conn_left_ms(&c->deadline);
+}
+
 short
 conn_poll(struct conn *c, int fd, short events, short *wait, int *limit)
 {
@@ -16,6 +31,9 @@ conn_poll(struct conn *c, int fd, short events, short *wait, int *limit)
 	*limit = -1;
 	if (conn_lock(c, fd) < 0)
 		return 0;
+	*limit = silence_left(c, events);
+	if (*limit == 0 && conn_claim(c) == 0)
+		shake_step(c);
 	if (conn_unclaimed(c) || c->stage == STAGE_PASSING)
 		goto out;
 	/* Who waits for input alone wants the peer to speak first. */

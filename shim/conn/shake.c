@@ -26,7 +26,8 @@ begin(struct conn *c)
 		return -EPIPE;
 	}
 	c->stage = STAGE_SHAKING;
-	conn_deadline(&c->deadline, c->conf->handshake_timeout * 1000);
+	if (c->deadline.tv_sec == 0)	/* else silence has begun it */
+		conn_deadline(&c->deadline, c->conf->handshake_timeout * 1000);
 	return 0;
 }
 
