@@ -16,7 +16,10 @@ SYSTEM_TESTS += \
 	tests/system/33-launcher-probe.sh \
 	tests/system/34-launcher-systemd.sh \
 	tests/system/41-policy-sections.sh \
-	tests/system/42-policy-matrix.sh
+	tests/system/42-policy-matrix.sh \
+	tests/system/43-policy-verify.sh \
+	tests/system/44-policy-peers.sh \
+	tests/system/45-policy-log.sh
 
 SYSTEM_TESTS += \
 	tests/system/61-cert-tools.sh \
