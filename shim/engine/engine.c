@@ -239,10 +239,7 @@ explain_wire(struct engine *e)
 		    "its log tells more", e->peer);
 }
 
-/*
- * SSL_get_error looks at the oldest error of the thread's queue, which may be
- * the program's own: what the port said last tells more.
- */
+/* What the port said last tells more than SSL_get_error. */
 static int
 result(struct engine *e)
 {
