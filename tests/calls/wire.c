@@ -336,7 +336,7 @@ connect_and_reset(int port)
 {
 	int i, fd;
 
-	for (i = 0; i < 300; i++) {
+	for (i = 0; i < 200; i++) {
 		fd = dial(port);
 		(void)!write(fd, "plain", 5);
 		reset(fd);
@@ -535,7 +535,7 @@ const struct family wire_cases[] = {
 	    .expect = "spoke = 10\nspoke = 9\nheard = 6 \"answer\"\n"
 	    "peer: heard = 19 sum 916745b9\n" },
 	{ .name = "wire.numbers-change-hands", .play = numbers_change_hands,
-	    .env = "DICOMTLS_LOG=none", .script = "crowd:2400",
+	    .env = "DICOMTLS_LOG=none", .script = "crowd:1600",
 	    .expect = "peer: heard some 1, in plaintext 0\n" },
 	{ .name = "wire.name-asked", .play = by_name,
 	    .script = "handshake name hear:8 say:hello notify fin gone",
