@@ -18,6 +18,11 @@ SYSTEM_TESTS += \
 	tests/system/41-policy-sections.sh \
 	tests/system/42-policy-matrix.sh
 
+SYSTEM_TESTS += \
+	tests/system/61-cert-tools.sh \
+	tests/system/62-cert-bad.sh \
+	tests/system/63-cert-crash.sh
+
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += $(SYSTEM_TESTS) \
 	tests/system/demo \
