@@ -92,6 +92,9 @@ conn_new(const struct conn_args *args)
 		fail_copy(&c->why, args->why);
 		c->stage = STAGE_DEAD;
 		c->error = -EACCES;
+		c->rx_end = true;
+	} else {
+		conn_deadline(&c->deadline, c->conf->handshake_timeout * 1000);
 	}
 	settle_note(c);
 	return c;
@@ -370,7 +373,8 @@ log_failure(struct conn *c)
 
 	if (c->why.reason == REASON_NONE)
 		return;
-	log_event(c->stage == STAGE_OPEN && c->why.reason == REASON_RESET ?
+	log_event(c->stage == STAGE_OPEN && (c->why.reason == REASON_RESET ||
+	    c->why.reason == REASON_TRUNCATED) ?
 	    LOG_LEVEL_WARN : LOG_LEVEL_ERROR, "failure", fields, "%s%s",
 	    c->why.text, c->stage == STAGE_OPEN ? "" : " (handshake failed)");
 }
