@@ -23,7 +23,10 @@ SYSTEM_TESTS += \
 	tests/system/42-policy-matrix.sh \
 	tests/system/43-policy-verify.sh \
 	tests/system/44-policy-peers.sh \
-	tests/system/45-policy-log.sh
+	tests/system/45-policy-log.sh \
+	tests/system/46-policy-testssl.sh \
+	tests/system/47-policy-hostile.sh \
+	tests/system/48-policy-openssl-conf.sh
 
 SYSTEM_TESTS += \
 	tests/system/61-cert-tools.sh \
