@@ -168,7 +168,9 @@ dated() {
 	mkdir ca
 	: >ca/index
 	echo 01 >ca/serial
-	printf '[ca]\ndefault_ca=a\n[a]\ndatabase=ca/index\nserial=ca/serial\nnew_certs_dir=ca\ndefault_md=sha256\npolicy=p\n[p]\ncommonName=supplied\n' >cnf
+	printf '%s\n' '[ca]' default_ca=a '[a]' database=ca/index \
+		serial=ca/serial new_certs_dir=ca default_md=sha256 policy=p \
+		'[p]' commonName=supplied >cnf
 	openssl req -new -key plain.key -subj /CN=a -out a.csr
 	openssl ca -config cnf -batch -selfsign -keyfile plain.key -in a.csr \
 		-startdate "$1" -enddate "$2" -notext -out dated.crt 2>/dev/null

@@ -32,8 +32,8 @@ opened() {
 generates() {
 	need openssl
 	export DICOMTLS_DIR=$C/d
-	"$tool" generate --cn "My PACS" --san pacs.example.org,DNS:b,IP:10.1.2.3,2001:db8::7 \
-		--days 400 --key ec:P-384
+	"$tool" generate --cn "My PACS" --days 400 --key ec:P-384 \
+		--san pacs.example.org,DNS:b,IP:10.1.2.3,2001:db8::7
 	openssl x509 -in d/cert.pem -noout -subject -ext subjectAltName \
 		-checkend $((399 * 86400)) | tee text
 	grep 'CN = My PACS' text
@@ -214,11 +214,11 @@ helps() {
 		grep "^  $command " all
 		"$tool" "$command" --help >out
 		grep "^usage: dicomtls-certtool $command" out
-		grep "^\.Ss\? *$command\|^\.Ss $command" "$src/man/dicomtls-certtool.1" ||
+		grep "^\.Ss $command$" "$src/man/dicomtls-certtool.1" ||
 			fail "the manual lacks $command"
 		for word in $(sed -n 's/^  --\([a-z0-9-]*\).*/\1/p' out); do
 			sed 's/\\-/-/g' "$src/man/dicomtls-certtool.1" |
-				grep -e "Fl Fl $word" >/dev/null ||
+				grep -wE -e "Fl -$word" >/dev/null ||
 				fail "the manual lacks --$word"
 		done
 	done
