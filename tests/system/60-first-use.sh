@@ -32,7 +32,7 @@ one_pair() {
 }
 
 right_files() {
-	find new -mindepth 1 -printf '%f %m\n' | sort | tee files
+	find new -mindepth 1 ! -name .lock -printf '%f %m\n' | sort | tee files
 	diff files - <<-END
 		cert.p12 600
 		cert.pem 644
