@@ -35,6 +35,7 @@ critical() {
 # good: a.crt, a.key (encrypted by ./pw), a.p12 to spoil.
 good() {
 	need openssl
+	umask 077
 	echo secret >pw
 	openssl req -x509 -newkey rsa:2048 -nodes -sha256 -days 90 -subj /CN=a \
 		-keyout plain.key -out a.crt 2>/dev/null
