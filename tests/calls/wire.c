@@ -407,8 +407,8 @@ leave_half_unread(int fd)
 	unsigned char *p = pattern(2000000);
 
 	begin(fd);
-	pause_ms(50);
 	say("spoke %zd", write_all(fd, p, 2000000));
+	pause_ms(500);
 	say_result("close", close(fd));
 	free(p);
 }
@@ -591,7 +591,8 @@ const struct family wire_cases[] = {
 	    .expect = "spoke = 10\nspoke = 9\nheard = 6 \"answer\"\n"
 	    "peer: heard = 19 sum 916745b9\n" },
 	{ .name = "flaw01.half-a-record-unread-at-close", .play = as_client,
-	    .script = "handshake go say:s half:0123456789 wait:300 hear-end",
+	    .script = "handshake go say:s wait:300 half:0123456789 wait:400 "
+	    "hear-end",
 	    .wire = leave_half_unread, .expect = "spoke 2000000\nclose = 0\n"
 	    "peer: heard = 2000000 sum ccc26c3a\npeer: close_notify\n" },
 	{ .name = "wire.number-taken-over", .play = number_taken_over,
