@@ -24,8 +24,10 @@ conn_poll(struct conn *c, int fd, short events, short *wait, int *limit)
 		shake_step(c);
 	else if (c->stage == STAGE_OPEN)
 		output_push(c);
-	if (c->stage == STAGE_SHAKING) {
+	shake_check(c);
+	if (shake_limited(c))
 		*limit = conn_left_ms(&c->deadline);
+	if (c->stage == STAGE_SHAKING) {
 		*wait |= POLLIN;
 		if (buf_len(&c->tx) >= QUEUE_MAX)
 			*wait &= (short)~POLLOUT;
@@ -156,7 +158,7 @@ note(struct conn *c, bool is, bool shakes)
 void
 settle_note(struct conn *c)
 {
-	note(c, is_dirty(c), c->stage == STAGE_SHAKING && c->fd >= 0 &&
+	note(c, is_dirty(c), shake_limited(c) && c->fd >= 0 &&
 	    !conn_unclaimed(c));
 }
 
@@ -205,11 +207,13 @@ settle_one(struct conn *c, struct pollfd *p)
 		return -1;
 	if (c->fd < 0 || conn_unclaimed(c))
 		goto out;
-	if (c->stage == STAGE_SHAKING || c->stage == STAGE_FRESH)
+	if (c->stage == STAGE_SHAKING || (c->stage == STAGE_FRESH &&
+	    c->role == ROLE_CLIENT))
 		shake_step(c);
 	else
 		output_push(c);
-	if (c->stage == STAGE_SHAKING)
+	shake_check(c);
+	if (shake_limited(c))
 		ms = conn_left_ms(&c->deadline);
 	if (c->stage == STAGE_SHAKING && buf_len(&c->tx) > 0)
 		p->events = POLLIN;

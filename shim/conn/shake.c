@@ -26,7 +26,8 @@ begin(struct conn *c)
 		return -EPIPE;
 	}
 	c->stage = STAGE_SHAKING;
-	conn_deadline(&c->deadline, c->conf->handshake_timeout * 1000);
+	if (c->role == ROLE_CLIENT)	/* a server's began with accept() */
+		conn_deadline(&c->deadline, c->conf->handshake_timeout * 1000);
 	return 0;
 }
 
@@ -133,6 +134,14 @@ failed(struct conn *c, int r)
 }
 
 int
+shake_check(struct conn *c)
+{
+	if (shake_limited(c) && conn_left_ms(&c->deadline) == 0)
+		return timed_out(c);
+	return 0;
+}
+
+int
 shake_step(struct conn *c)
 {
 	int r;
@@ -164,7 +173,6 @@ shake_step(struct conn *c)
 		return failed(c, r);
 	input_take_peeked(c);
 	output_flush(c);
-	if (conn_left_ms(&c->deadline) == 0)
-		return timed_out(c);
-	return -EAGAIN;
+	r = shake_check(c);
+	return r < 0 ? r : -EAGAIN;
 }

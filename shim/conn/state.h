@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "conn/claims.h"
 #include "conn/conn.h"
 #include "dicom/pdu.h"
 
@@ -51,7 +52,8 @@ struct conn {
 	struct engine *engine;
 	struct timespec born, deadline;	/* CLOCK_MONOTONIC */
 	struct fail why;
-	atomic_int *claim;	/* shared word; NULL: ours without doubt */
+	struct claims *claims;	/* NULL: ours without doubt */
+	size_t claim;		/* which of the words is ours */
 	bool disowned;		/* another process's for good */
 	bool said_taken;
 	bool frozen;		/* fork() holds the lock */
@@ -118,6 +120,16 @@ int conn_wait(struct conn *c, short events, int timeo, bool begun);
 
 /* shake.c: 0 open; -EAGAIN; -EPIPE it is dead (see error and rx_end). */
 int shake_step(struct conn *c);
+int shake_check(struct conn *c);	/* only the time limit; -EPIPE: it is over */
+
+/* Whether a time limit runs: a client that says nothing counts too. */
+static inline bool
+shake_limited(const struct conn *c)
+{
+	return c->stage == STAGE_SHAKING || (c->stage == STAGE_FRESH &&
+	    c->role == ROLE_SERVER);
+}
+
 struct engine_port shake_port(struct conn *c);
 
 /* input.c */
