@@ -92,9 +92,10 @@ conn_new(const struct conn_args *args)
 		fail_copy(&c->why, args->why);
 		c->stage = STAGE_DEAD;
 		c->error = -EACCES;
-	}
-	else
+		c->rx_end = true;
+	} else {
 		conn_deadline(&c->deadline, c->conf->handshake_timeout * 1000);
+	}
 	settle_note(c);
 	return c;
 }
@@ -326,7 +327,7 @@ still_ours(struct conn *c, int fd)
 int
 conn_wait(struct conn *c, short events, int timeo, bool begun)
 {
-	bool shaking = shake_limited(c);
+	bool shaking = c->stage == STAGE_SHAKING;
 	int fd = c->fd, limit, ms = timeo, r;
 	unsigned closes = atomic_load(&c->closes);
 
@@ -373,7 +374,8 @@ log_failure(struct conn *c)
 
 	if (c->why.reason == REASON_NONE)
 		return;
-	log_event(c->stage == STAGE_OPEN && c->why.reason == REASON_RESET ?
+	log_event(c->stage == STAGE_OPEN && (c->why.reason == REASON_RESET ||
+	    c->why.reason == REASON_TRUNCATED) ?
 	    LOG_LEVEL_WARN : LOG_LEVEL_ERROR, "failure", fields, "%s",
 	    c->why.text);
 }

@@ -53,7 +53,7 @@ int conn_closed(struct conn *c, int fd);	/* how many are left */
 int conn_descriptors(struct conn *c);
 
 /* recv() and its kin.  FLAGS: MSG_PEEK, MSG_WAITALL, MSG_TRUNC,
- * MSG_DONTWAIT; the others have no effect. */
+ * MSG_DONTWAIT; the others have no effect.  CONN_PASSES: see conn_send. */
 ssize_t conn_recv(struct conn *c, int fd, const struct iovec *iov, int n,
     int flags);
 
@@ -134,7 +134,7 @@ void conn_disown(struct conn *c);
 bool conn_unclaimed(struct conn *c);
 
 /*
- * Connections with unfinished business: unsent bytes, a client that has said
+ * Connections with unfinished business: unsent bytes, one end that has said
  * nothing yet, handshakes.  Whoever is about to sleep without poll or select
  * (epoll's waits) comes by here first, and again when one of the *N entries of
  * WAIT, an array of CONN_SETTLE, is true: the program may not be waiting for

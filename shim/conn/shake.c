@@ -26,8 +26,8 @@ begin(struct conn *c)
 		return -EPIPE;
 	}
 	c->stage = STAGE_SHAKING;
-	if (c->role == ROLE_CLIENT)	/* a server's began with accept() */
-		conn_deadline(&c->deadline, c->conf->handshake_timeout * 1000);
+	settle_forget(c);	/* the youngest from now on */
+	conn_deadline(&c->deadline, c->conf->handshake_timeout * 1000);
 	return 0;
 }
 
@@ -121,6 +121,23 @@ timed_out(struct conn *c)
 	return -EPIPE;
 }
 
+/* A busy server may come late to what a client has said in time. */
+void
+shake_overdue(struct conn *c)
+{
+	char one;
+
+	if (c->wire->recv(c->fd, &one, 1, MSG_PEEK) != -EAGAIN) {
+		shake_step(c);
+		return;
+	}
+	fail_set(&c->why, REASON_TIMEOUT, "%s connected and said nothing for "
+	    "%d s: it may wait for us to speak first, as without TLS, or "
+	    "hang; DICOMTLS_HANDSHAKE_TIMEOUT allows more", c->peer,
+	    c->conf->handshake_timeout);
+	conn_die(c, -ETIMEDOUT);
+}
+
 static int
 failed(struct conn *c, int r)
 {
@@ -131,14 +148,6 @@ failed(struct conn *c, int r)
 		    "refused our certificate (or wants one)", c->peer);
 	conn_die(c, -ECONNRESET);
 	return -EPIPE;
-}
-
-int
-shake_check(struct conn *c)
-{
-	if (shake_limited(c) && conn_left_ms(&c->deadline) == 0)
-		return timed_out(c);
-	return 0;
 }
 
 int
@@ -173,6 +182,7 @@ shake_step(struct conn *c)
 		return failed(c, r);
 	input_take_peeked(c);
 	output_flush(c);
-	r = shake_check(c);
-	return r < 0 ? r : -EAGAIN;
+	if (conn_left_ms(&c->deadline) == 0)
+		return timed_out(c);
+	return -EAGAIN;
 }

@@ -120,16 +120,7 @@ int conn_wait(struct conn *c, short events, int timeo, bool begun);
 
 /* shake.c: 0 open; -EAGAIN; -EPIPE it is dead (see error and rx_end). */
 int shake_step(struct conn *c);
-int shake_check(struct conn *c);	/* only the time limit; -EPIPE: it is over */
-
-/* Whether a time limit runs: a client that says nothing counts too. */
-static inline bool
-shake_limited(const struct conn *c)
-{
-	return c->stage == STAGE_SHAKING || (c->stage == STAGE_FRESH &&
-	    c->role == ROLE_SERVER);
-}
-
+void shake_overdue(struct conn *c);	/* a client has said nothing yet */
 struct engine_port shake_port(struct conn *c);
 
 /* input.c */

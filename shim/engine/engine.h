@@ -63,7 +63,8 @@ struct engine_ops {
 	int (*handshake)(struct engine *e);
 
 	/* Plaintext: its length; 0 after the peer's close_notify; -EAGAIN;
-	 * -ENODATA when the stream ended without close_notify; failed. */
+	 * -ENODATA when the stream ended without close_notify between two
+	 * records; failed, also when it ended inside one. */
 	ssize_t (*read)(struct engine *e, void *buf, size_t len);
 
 	/* Takes LEN bytes into records: LEN, or failed.  LEN > 0. */

@@ -27,14 +27,18 @@ check_iov(const struct iovec *iov, size_t n)
 static ssize_t
 in(struct call *call, const struct iovec *iov, size_t n, int flags)
 {
-	int r = check_iov(iov, n);
+	struct msghdr msg = { .msg_iov = (struct iovec *)iov, .msg_iovlen = n };
+	ssize_t r = check_iov(iov, n);
 
 	if ((flags & MSG_OOB) != 0)	/* none ever comes through TLS */
 		return leave(call, -EINVAL);
 	if (r < 0)
 		return leave(call, r);
-	return leave(call, conn_recv(call->conn, call->fd, iov, (int)n,
-	    flags));
+	r = conn_recv(call->conn, call->fd, iov, (int)n, flags);
+	if (r != CONN_PASSES)
+		return leave(call, r);
+	leave(call, 0);
+	return libc()->recvmsg(call->fd, &msg, flags);
 }
 
 /* read() of nothing returns at once, recv() waits. */
