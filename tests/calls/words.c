@@ -21,7 +21,7 @@ handshake(const char *arg)
 	(void)arg;
 	do {
 		rc = SSL_do_handshake(peer.ssl);
-	} while (peer_peer_goes_on(rc));
+	} while (peer_goes_on(rc));
 	if (rc != 1)
 		say("handshake failed%s", peer.was_reset ? ": reset" :
 		    peer.ended ? ": end" : "");
