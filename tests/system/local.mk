@@ -32,7 +32,8 @@ SYSTEM_TESTS += \
 	tests/system/61-cert-tools.sh \
 	tests/system/62-cert-bad.sh \
 	tests/system/63-cert-crash.sh \
-	tests/system/64-cert-live.sh
+	tests/system/64-cert-live.sh \
+	tests/system/65-cert-commands.sh
 
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += $(SYSTEM_TESTS) \
