@@ -112,14 +112,14 @@ void conn_forget_room(struct conn *c);	/* SO_SNDBUF was changed */
 
 /*
  * fork(): every connection is locked before it and unlocked after it in both
- * processes.  CLAIM is a word in memory that both share, 0 so far, or NULL when
- * there is none (then the child may not use the session); the first data call
- * that makes it its own pid owns the session.  conn_before_fork returns whether
- * the word was taken into use.
+ * processes.  The first data call in either claims the session, by a word in
+ * memory that both share: the I-th of CLAIMS.  Without CLAIMS (no memory) the
+ * child may not use it.
  */
+struct claims;
 void conn_freeze(void);		/* what all connections share: after them */
 void conn_thaw(void);
-bool conn_before_fork(struct conn *c, atomic_int *claim);
+void conn_before_fork(struct conn *c, struct claims *claims, size_t i);
 void conn_after_fork(struct conn *c, bool child);
 
 /* Says that a session which has begun cannot go on in the program that is

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "conn/claims.h"
 #include "conn/conn.h"
 #include "dicom/pdu.h"
 
@@ -51,7 +52,8 @@ struct conn {
 	struct engine *engine;
 	struct timespec born, deadline;	/* CLOCK_MONOTONIC */
 	struct fail why;
-	atomic_int *claim;	/* shared word; NULL: ours without doubt */
+	struct claims *claims;	/* NULL: ours without doubt */
+	size_t claim;		/* which of the words is ours */
 	bool disowned;		/* another process's for good */
 	bool said_taken;
 	bool frozen;		/* fork() holds the lock */

@@ -408,6 +408,7 @@ engine_why(const struct engine *e)
 __attribute__((visibility("default")))
 const struct engine_ops dicomtls_engine = {
 	.version = ENGINE_VERSION,
+	.log_open = log_open,
 	.prepare = engine_prepare,
 	.create = engine_create,
 	.handshake = engine_handshake,
