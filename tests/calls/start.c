@@ -104,6 +104,14 @@ own_tls(int fd)
 	close(fd);
 }
 
+/* It begins with a record's head, but that is all: it is data like any. */
+static void
+nearly_tls(int fd)
+{
+	say_result("spoke", write(fd, "\x16\x03\x01\x00\x05hello", 10));
+	close(fd);
+}
+
 static void
 by_name(const struct given *g)
 {
