@@ -115,7 +115,7 @@ emit(struct conn *c, bool all)
 		    pdu_needs_more(&c->tx_pdu, buf_len(&c->tx));
 		r = encrypt(c, buf_head(&c->tx), len);
 		c->follows = false;
-		buf_take(&c->tx, r < 0 ? 0 : len);
+		buf_drop(&c->tx, r < 0 ? 0 : len);
 	}
 	return r;
 }

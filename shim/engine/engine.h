@@ -72,6 +72,9 @@ struct engine_ops {
 	 * tells of close_notify.  -ENODATA or failed as in read(). */
 	ssize_t (*pending)(struct engine *e, bool wire, bool *closed);
 
+	/* Gives back the memory that only traffic needs. */
+	void (*rest)(struct engine *e);
+
 	/* Sends close_notify, once.  0 or failed. */
 	int (*close)(struct engine *e);
 
@@ -84,7 +87,7 @@ struct engine_ops {
 	void (*destroy)(struct engine *e);
 };
 
-#define ENGINE_VERSION 1u
+#define ENGINE_VERSION 2u
 #define ENGINE_SYMBOL "dicomtls_engine"
 
 extern const struct engine_ops dicomtls_engine;
