@@ -372,6 +372,12 @@ engine_write(struct engine *e, const void *buf, size_t len)
 	return r < 0 ? r : (ssize_t)done;
 }
 
+static void
+engine_rest(struct engine *e)
+{
+	SSL_free_buffers(e->ssl);
+}
+
 static int
 engine_close(struct engine *e)
 {
@@ -415,6 +421,7 @@ const struct engine_ops dicomtls_engine = {
 	.read = engine_read,
 	.write = engine_write,
 	.pending = engine_pending,
+	.rest = engine_rest,
 	.close = engine_close,
 	.info = engine_info,
 	.why = engine_why,
