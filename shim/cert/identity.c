@@ -248,7 +248,7 @@ static bool
 worth_locking(const struct tlsconf *conf, bool make, int rc)
 {
 	return conf->own_files && ((make && !files_there(conf->cert)) ||
-	    rc == -EKEYREJECTED || store_interrupted(conf->dir));
+	    rc == -EKEYREJECTED);
 }
 
 static int
@@ -256,30 +256,43 @@ load(const struct tlsconf *conf, bool make, struct identity *id,
     struct fail *f)
 {
 	struct fail first = { 0 }, second = { 0 };
-	int rc;
+	bool locked = conf->own_files && store_interrupted(conf->dir);
+	int rc = -EINTR;
 
-	ERR_set_mark();
-	rc = identity_read(conf, NULL, id, &first);
-	if (rc < 0 && worth_locking(conf, make, rc)) {
+	if (locked)
 		rc = load_locked(conf, make, id, &second);
-		fail_copy(f, &second);
-	}
+	/* Who may not finish the change may yet read what is there. */
 	if (rc < 0)
+		rc = identity_read(conf, NULL, id, &first);
+	if (rc < 0 && !locked && worth_locking(conf, make, rc))
+		rc = load_locked(conf, make, id, &second);
+	if (rc < 0) {
+		fail_copy(f, &second);
 		fail_copy(f, &first);
-	ERR_pop_to_mark();
+	}
 	return rc;
 }
 
 int
 identity_load(const struct tlsconf *conf, struct identity *id, struct fail *f)
 {
-	return load(conf, true, id, f);
+	int rc;
+
+	ERR_set_mark();
+	rc = load(conf, true, id, f);
+	ERR_pop_to_mark();
+	return rc;
 }
 
 int
 identity_look(const struct tlsconf *conf, struct identity *id, struct fail *f)
 {
-	return load(conf, false, id, f);
+	int rc;
+
+	ERR_set_mark();
+	rc = load(conf, false, id, f);
+	ERR_pop_to_mark();
+	return rc;
 }
 
 void

@@ -343,14 +343,15 @@ renew(struct context *c)
 static void
 warn_expiry(struct context *c)
 {
-	struct context *other = cache;
+	struct context *other;
 
 	if (c->own.cert == NULL)
 		return;
-	while (other->own.cert == NULL || X509_cmp(other->own.cert,
-	    c->own.cert) != 0)
-		other = other->next;
-	reload_warn_expiry(&c->own, c->conf->cert, &other->said);
+	for (other = cache; other != NULL; other = other->next)
+		if (other->own.cert != NULL && other->said > c->said &&
+		    X509_cmp(other->own.cert, c->own.cert) == 0)
+			c->said = other->said;
+	reload_warn_expiry(&c->own, c->conf->cert, &c->said);
 }
 
 static struct context *

@@ -14,7 +14,7 @@ static const struct family *const tables[] = {
 	open_cases, receive_cases, flag_cases, send_cases, ready_cases,
 	edge_cases, life_cases, fork_cases, spawn_cases, option_cases,
 	end_cases, stdio_cases, thread_cases, pdu_cases, signal_cases,
-	flaw_cases, wire_cases, fortified_cases
+	flaw_cases, wire_cases, start_cases, fortified_cases
 };
 
 static struct play *plays;
@@ -147,10 +147,11 @@ static int
 usage(void)
 {
 	fprintf(stderr,
-	    "usage: calls [-lpv] [-j jobs] [-r repeat] [-g seconds] [pattern ...]\n"
+	    "usage: calls [-dlpv] [-j jobs] [-r repeat] [-g seconds] [pattern ...]\n"
 	    "       calls --play case\n"
 	    "  -l  list the cases         -p  over plain TCP twice\n"
-	    "  -v  say what was seen      -r  play each so many times\n");
+	    "  -v  say what was seen      -r  play each so many times\n"
+	    "  -d  with the library's whole log\n");
 	return 2;
 }
 
@@ -167,7 +168,7 @@ list(void)
 int
 main(int argc, char **argv)
 {
-	struct options opt = { .jobs = 8, .repeat = 1, .guard = 20 };
+	struct options opt = { .jobs = 16, .repeat = 1, .guard = 20 };
 	bool listing = false;
 	int c;
 
@@ -178,8 +179,9 @@ main(int argc, char **argv)
 	add_all();
 	if (argc == 3 && strcmp(argv[1], "--play") == 0)
 		return play_one(argv[2]);
-	while ((c = getopt(argc, argv, "lpvj:r:g:")) != -1)
+	while ((c = getopt(argc, argv, "dlpvj:r:g:")) != -1)
 		switch (c) {
+		case 'd': opt.debug = true; break;
 		case 'l': listing = true; break;
 		case 'p': opt.plain_twice = true; break;
 		case 'v': opt.verbose = true; break;
