@@ -3,11 +3,13 @@
 #include "engine/sslerr.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 
 #include "engine/session.h"
+#include "policy/profile.h"
 
 const char *
 sslerr_text(char *buf, size_t size)
@@ -45,16 +47,36 @@ both_sides(const struct engine *e, char *buf, size_t size)
 	    e->offered != NULL ? e->offered : "");
 }
 
+/* Which setting would help; what a server has only probing can tell. */
+static void
+cure_cipher(struct engine *e, char *buf, size_t size)
+{
+	const struct profile *p = e->offered != NULL ?
+	    profile_meeting(e->offered) : NULL;
+
+	if (e->offered == NULL)
+		snprintf(buf, size, "`dicomtls probe %s` tells which "
+		    "DICOMTLS_PROFILE would", e->peer);
+	else if (p == NULL)
+		snprintf(buf, size, "no DICOMTLS_PROFILE has one of these, it "
+		    "needs other settings or newer software");
+	else if (strcmp(p->name, e->conf->profile->name) == 0)
+		snprintf(buf, size, "it can only use a certificate of another "
+		    "kind than ours, RSA or EC: set one in DICOMTLS_CERT");
+	else
+		snprintf(buf, size, "DICOMTLS_PROFILE=%s would, or allow one "
+		    "of ours there", p->name);
+}
+
 static void
 explain_cipher(struct engine *e)
 {
-	char sides[600];
+	char sides[600], cure[400];
 
 	both_sides(e, sides, sizeof sides);
+	cure_cipher(e, cure, sizeof cure);
 	fail_set(&e->fail, REASON_NO_SHARED_CIPHER, "%s and we have no cipher "
-	    "suite in common (%s): DICOMTLS_PROFILE=%s allows more, or "
-	    "allow one of ours there", e->peer, sides,
-	    e->conf->profile->weak ? "legacy" : "bcp195-nd or legacy");
+	    "suite in common (%s): %s", e->peer, sides, cure);
 }
 
 static void

@@ -27,6 +27,7 @@ tests_calls_calls_SOURCES = \
 	tests/calls/signals.c \
 	tests/calls/sockets.c \
 	tests/calls/spawn.c \
+	tests/calls/start.c \
 	tests/calls/stdio.c \
 	tests/calls/threads.c \
 	tests/calls/ways.c \
@@ -44,8 +45,9 @@ libcallsfortified_la_CPPFLAGS = $(AM_CPPFLAGS) \
 libcallsfortified_la_CFLAGS = $(WARN_CFLAGS) -O2
 
 tests_calls_peer_SOURCES = \
-	tests/calls/peer.c \
+	tests/calls/peer.c tests/calls/peer.h \
 	tests/calls/record.c tests/calls/record.h \
-	tests/calls/sockets.c
+	tests/calls/sockets.c \
+	tests/calls/words.c
 tests_calls_peer_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
 tests_calls_peer_LDADD = $(OPENSSL_LIBS)

@@ -307,7 +307,7 @@ other_user() {
 	chown -R 65534 theirs
 	refused as_nobody ./tool show --dir theirs 2>err
 	cat err
-	grep "derived from this host for user 65534 does not open" err
+	grep "derived from this host does not open .*(as user 65534)" err
 	grep "by another user" err
 	grep "import --password-file" err
 	grep "generate --force" err

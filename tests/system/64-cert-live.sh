@@ -49,7 +49,7 @@ changed() {
 	[ "$(shown)" = "$old" ] || fail "a half-written file was taken"
 	echo_works
 	[ "$(shown)" = "$old" ]
-	logged "the ones of before stay in use: .*cert.pem has a certificate that is damaged or cut off"
+	logged "before stay in use: .*cert.pem has a certificate that is damaged"
 	[ "$(grep -c "stay in use" shim.log)" -eq 1 ] || fail "said twice"
 	cp whole d/cert.pem
 	# Another pair's key.

@@ -23,13 +23,17 @@ SYSTEM_TESTS += \
 	tests/system/42-policy-matrix.sh \
 	tests/system/43-policy-verify.sh \
 	tests/system/44-policy-peers.sh \
-	tests/system/45-policy-log.sh
+	tests/system/45-policy-log.sh \
+	tests/system/46-policy-testssl.sh \
+	tests/system/47-policy-hostile.sh \
+	tests/system/48-policy-openssl-conf.sh
 
 SYSTEM_TESTS += \
 	tests/system/61-cert-tools.sh \
 	tests/system/62-cert-bad.sh \
 	tests/system/63-cert-crash.sh \
-	tests/system/64-cert-live.sh
+	tests/system/64-cert-live.sh \
+	tests/system/65-cert-commands.sh
 
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += $(SYSTEM_TESTS) \
