@@ -93,6 +93,7 @@ conn_new(const struct conn_args *args)
 		c->stage = STAGE_DEAD;
 		c->error = -EACCES;
 		c->rx_end = true;
+		c->sticky = true;	/* by whoever refused it */
 	} else {
 		conn_deadline(&c->deadline, c->conf->handshake_timeout * 1000);
 	}

@@ -247,12 +247,24 @@ stick(struct conn *c)
 		c->wire->shutdown(c->fd, SHUT_RD);
 }
 
+/* Nothing more to read: an idle connection keeps no buffers, one in the middle
+ * of what the program sends will want them again. */
+static void
+rest(struct conn *c)
+{
+	if (c->stage != STAGE_OPEN || pdu_needs_more(&c->tx_pdu, 0))
+		return;
+	buf_take(&c->tx, 0);
+	c->ops->rest(c->engine);
+}
+
 void
 input_settle(struct conn *c)
 {
-	if (!input_deliverable(c))
+	if (!input_deliverable(c)) {
 		input_take_peeked(c);
-	else if (c->rx_end || c->error != 0)
+		rest(c);
+	} else if (c->rx_end || c->error != 0)
 		stick(c);
 }
 

@@ -79,6 +79,8 @@ struct conn {
 	int tx_error;		/* the kernel's -errno in sending, 0: none */
 	bool tx_told;		/* the program knows of it */
 	bool cork;		/* collect records in out */
+	bool follows;		/* what goes out needs more to be of use */
+	bool withheld;		/* the kernel may wait for that */
 	bool queue_full;	/* the program waits for room in tx */
 	bool tx_end;		/* shut down for writing */
 	bool fin_owed;		/* it was before the handshake's end */

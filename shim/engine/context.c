@@ -21,8 +21,9 @@
 #include "engine/sslerr.h"
 #include "engine/verify.h"
 
-/* A read takes up to this much off the wire: four full records. */
-#define READ_AHEAD 65536
+/* A read takes up to this much off the wire: four full records of TLS 1.2
+ * (RFC 5246, 6.2.3), the largest that are still useful. */
+#define READ_AHEAD (4 * (SSL3_RT_MAX_PLAIN_LENGTH + 256))
 
 #define GROUPS "X25519:P-256:P-384:P-521"
 #define SIGALGS "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448:" \
@@ -125,9 +126,9 @@ set_protocol(SSL_CTX *ctx, const struct tlsconf *conf, struct fail *f)
 static void
 set_modes(SSL_CTX *ctx)
 {
+	/* Not SSL_MODE_RELEASE_BUFFERS: see engine_ops' rest. */
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
-	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS |
-	    SSL_MODE_AUTO_RETRY);
+	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_AUTO_RETRY);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(ctx, 0);
 	SSL_CTX_set_read_ahead(ctx, 1);

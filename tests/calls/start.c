@@ -34,6 +34,7 @@ ask(int fd)
 	close(fd);
 }
 
+/* Two pings make sure of the handshake and of what came with it. */
 static void
 begin(int fd)
 {
@@ -95,6 +96,7 @@ leave_unread(int fd)
 	say_result("close", close(fd));
 }
 
+/* A program with TLS of its own: its first bytes are a ClientHello's. */
 static void
 own_tls(int fd)
 {
@@ -104,6 +106,15 @@ own_tls(int fd)
 	close(fd);
 }
 
+/* It begins with a record's head, but that is all: it is data like any. */
+static void
+nearly_tls(int fd)
+{
+	say_result("spoke", write(fd, "\x16\x03\x01\x00\x05hello", 10));
+	close(fd);
+}
+
+/* The name that the program asked for is told to the peer. */
 static void
 by_name(const struct given *g)
 {
@@ -124,6 +135,7 @@ by_name(const struct given *g)
 	reap("peer", pid);
 }
 
+/* The SYN carries nothing of the program's. */
 static void
 fast_open(const struct given *g)
 {
@@ -139,6 +151,8 @@ fast_open(const struct given *g)
 	reap("peer", pid);
 }
 
+/* Numbers go from thread to thread as fast as can be: whoever gets one that
+ * was just closed must not go out untracked. */
 static void
 connect_and_reset(int port)
 {
@@ -165,6 +179,8 @@ numbers_change_hands(const struct given *g)
 	reap("peer", pid);
 }
 
+/* close() with SO_LINGER may take its time although the number is free: its
+ * next owner must not be taken for the old one, and go out untracked. */
 static void
 close_slowly(int fd)
 {
@@ -205,6 +221,8 @@ number_taken_over(const struct given *g)
 	reap("peer", pid);
 }
 
+/* Half a record is unread when we close: it may not cost the peer what we
+ * sent last, and the kernel has not sent yet. */
 static void
 leave_half_unread(int fd)
 {

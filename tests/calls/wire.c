@@ -51,6 +51,7 @@ ask(int fd)
 	close(fd);
 }
 
+/* Two pings make sure of the handshake and of what came with it. */
 static void
 begin(int fd)
 {
@@ -84,6 +85,7 @@ epoll_on(int fd, uint32_t events)
 	return ep;
 }
 
+/* Records that bring nothing for the program: then a word. */
 static void
 nothing_then_word(int fd)
 {
@@ -105,6 +107,7 @@ nothing_then_word(int fd)
 	close(fd);
 }
 
+/* A time-out is one deadline, also when records come that bring nothing. */
 static void
 deadline(int fd)
 {
@@ -132,6 +135,7 @@ together(int fd)
 	close(fd);
 }
 
+/* Half a record is not readable, and wakes nobody twice. */
 static void
 half_then_whole(int fd)
 {
@@ -144,6 +148,7 @@ half_then_whole(int fd)
 	close(fd);
 }
 
+/* close_notify without FIN: readable for good, and one may still write. */
 static void
 notified(int fd)
 {
@@ -164,6 +169,7 @@ notified(int fd)
 	say_result("close", close(fd));
 }
 
+/* The error after the data, once. */
 static void
 hear_to_error(int fd)
 {

@@ -4,8 +4,9 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
+
+#include "conn/claims.h"
 
 /* The retained byte -------------------------------------------------------------- */
 
@@ -867,23 +868,17 @@ END_TEST
 
 /* Ownership ---------------------------------------------------------------------------- */
 
-static atomic_int *
-shared_word(void)
-{
-	return mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED |
-	    MAP_ANONYMOUS, -1, 0);
-}
-
 static pid_t
-fork_with(struct near *n, atomic_int *word)
+fork_with(struct near *n, struct claims *claims)
 {
 	pid_t pid;
 
-	conn_before_fork(n->c, word);
+	conn_before_fork(n->c, claims, 0);
 	conn_freeze();
 	pid = fork();
 	conn_thaw();
 	conn_after_fork(n->c, pid == 0);
+	claims_release(claims);
 	return pid;
 }
 
@@ -908,7 +903,7 @@ START_TEST(one_owner)
 
 	wires_open(&n, &far, ROLE_SERVER);
 	ck_assert_int_eq(near_send(&n, "before", 6, 0), 6);
-	pid = fork_with(&n, shared_word());
+	pid = fork_with(&n, claims_new(1));
 	if (pid == 0) {
 		if (near_send(&n, "child", 5, 0) != 5)
 			_exit(1);
@@ -939,7 +934,7 @@ START_TEST(closing_is_not_owning)
 	wires_open(&n, &far, ROLE_SERVER);
 	far_write(&far, "for the child", 13);
 	far_push(&far, 0);
-	pid = fork_with(&n, shared_word());
+	pid = fork_with(&n, claims_new(1));
 	if (pid == 0) {
 		usleep(200000);
 		if (near_recv(&n, got, 64, 0) != 13 ||
@@ -990,7 +985,7 @@ START_TEST(child_shakes_hands)
 		far_push(&far, 100);
 		near_poll(&n, POLLIN);
 	}
-	pid = fork_with(&n, shared_word());
+	pid = fork_with(&n, claims_new(1));
 	if (pid == 0) {
 		if (near_recv(&n, got, 64, 0) != 5 ||
 		    near_send(&n, "world", 5, 0) != 5)
