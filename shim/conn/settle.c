@@ -9,6 +9,15 @@
 
 /* poll() and select() ------------------------------------------------------- */
 
+/* A client that has said nothing.  After a fork nobody owns it yet, but its
+ * time runs for whoever waits for it. */
+static bool
+is_silent(const struct conn *c, short events)
+{
+	return c->stage == STAGE_FRESH && c->role == ROLE_SERVER &&
+	    !c->disowned && (events & (POLLIN | POLLRDNORM)) != 0;
+}
+
 short
 conn_poll(struct conn *c, int fd, short events, short *wait, int *limit)
 {
@@ -16,6 +25,8 @@ conn_poll(struct conn *c, int fd, short events, short *wait, int *limit)
 	*limit = -1;
 	if (conn_lock(c, fd) < 0)
 		return 0;
+	if (is_silent(c, events))
+		*limit = conn_left_ms(&c->deadline);
 	if (conn_unclaimed(c) || c->stage == STAGE_PASSING)
 		goto out;
 	/* Who waits for input alone wants the peer to speak first. */
@@ -24,9 +35,6 @@ conn_poll(struct conn *c, int fd, short events, short *wait, int *limit)
 		shake_step(c);
 	else if (c->stage == STAGE_OPEN)
 		output_push(c);
-	if (c->stage == STAGE_FRESH && c->role == ROLE_SERVER &&
-	    (events & POLLIN) != 0)
-		*limit = conn_left_ms(&c->deadline);
 	if (c->stage == STAGE_SHAKING) {
 		*limit = conn_left_ms(&c->deadline);
 		*wait |= POLLIN;
@@ -52,14 +60,14 @@ conn_polled(struct conn *c, int fd, short events, short revents)
 
 	if (conn_lock(c, fd) < 0)
 		return revents;
+	if (is_silent(c, events) && (revents & in) == 0 &&
+	    conn_left_ms(&c->deadline) == 0 && conn_claim(c) == 0)
+		shake_overdue(c);
 	if (conn_unclaimed(c) || c->stage == STAGE_PASSING)
 		goto out;
 	if (c->stage == STAGE_SHAKING || (c->stage == STAGE_FRESH &&
 	    c->role == ROLE_SERVER && (revents & in) != 0))
 		shake_step(c);
-	else if (c->stage == STAGE_FRESH && c->role == ROLE_SERVER &&
-	    (events & in) != 0 && conn_left_ms(&c->deadline) == 0)
-		shake_overdue(c);
 	else if (c->stage == STAGE_OPEN)
 		output_push(c);
 	if ((revents & in) != 0 && (revents & (POLLERR | POLLHUP)) == 0) {

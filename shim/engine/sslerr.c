@@ -99,7 +99,7 @@ explain_name(struct engine *e)
 	fail_set(&e->fail, REASON_NAME_MISMATCH, "%s showed the certificate "
 	    "%s, which is for another name than %s: connect by a name that is "
 	    "in it, or set name = for that peer in dicomtls.conf", e->peer,
-	    e->blamed, e->name != NULL ? e->name : "its address");
+	    session_text(e->blamed), e->name != NULL ? e->name : "its address");
 }
 
 static void
@@ -107,7 +107,7 @@ explain_revocation(struct engine *e, const char *said)
 {
 	fail_set(&e->fail, REASON_UNTRUSTED, "whether the certificate %s of %s "
 	    "is revoked cannot be told (%s): put a fresh revocation list of "
-	    "its CA into %s", e->blamed, e->peer, said,
+	    "its CA into %s", session_text(e->blamed), e->peer, said,
 	    e->conf->crl != NULL ? e->conf->crl : "DICOMTLS_CRL");
 }
 
@@ -116,7 +116,7 @@ explain_untrusted(struct engine *e, const char *said)
 {
 	fail_set(&e->fail, REASON_UNTRUSTED, "%s showed the certificate %s, "
 	    "which we do not trust (%s): add its CA to DICOMTLS_CA, or pin "
-	    "its key SHA-256 %s", e->peer, e->blamed, said, e->fingerprint);
+	    "its key SHA-256 %s", e->peer, session_text(e->blamed), said, e->fingerprint);
 }
 
 static void
@@ -129,17 +129,17 @@ explain_verify(struct engine *e)
 	case X509_V_ERR_CERT_HAS_EXPIRED:
 		fail_set(&e->fail, REASON_EXPIRED, "%s showed the certificate "
 		    "%s, which has expired: renew it there", e->peer,
-		    e->blamed);
+		    session_text(e->blamed));
 		break;
 	case X509_V_ERR_CERT_NOT_YET_VALID:
 		fail_set(&e->fail, REASON_NOT_YET_VALID, "%s showed the "
 		    "certificate %s, which is not yet valid: check the clocks "
-		    "of both hosts", e->peer, e->blamed);
+		    "of both hosts", e->peer, session_text(e->blamed));
 		break;
 	case X509_V_ERR_CERT_REVOKED:
 		fail_set(&e->fail, REASON_REVOKED, "%s showed the certificate "
 		    "%s, which its CA has revoked: it needs a new one",
-		    e->peer, e->blamed);
+		    e->peer, session_text(e->blamed));
 		break;
 	case X509_V_ERR_HOSTNAME_MISMATCH:
 	case X509_V_ERR_IP_ADDRESS_MISMATCH:
@@ -150,7 +150,7 @@ explain_verify(struct engine *e)
 	case X509_V_ERR_CA_MD_TOO_WEAK:
 		fail_set(&e->fail, REASON_WEAK, "%s showed the certificate %s, "
 		    "which is too weak (%s): it needs a new one", e->peer,
-		    e->blamed, said);
+		    session_text(e->blamed), said);
 		break;
 	case X509_V_ERR_UNABLE_TO_GET_CRL:
 	case X509_V_ERR_CRL_HAS_EXPIRED:

@@ -13,6 +13,7 @@
 static struct tlsconf conf;
 static struct engine engine;
 static SSL_CTX *ctx;
+static char blamed[] = "\"CN=x\"";
 
 static void
 setup(void)
@@ -25,7 +26,7 @@ setup(void)
 	ctx = SSL_CTX_new(TLS_method());
 	engine = (struct engine){
 		.ssl = SSL_new(ctx), .conf = &conf, .role = ROLE_CLIENT,
-		.peer = "10.1.2.3:2762", .blamed = "\"CN=x\"",
+		.peer = "10.1.2.3:2762", .blamed = blamed,
 	};
 	ERR_clear_error();
 }
