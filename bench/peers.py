@@ -32,6 +32,15 @@ class Site:
                 with open(path) as f:
                     out.write(f.read())
 
+    def aes(self):
+        """Bytes a second of AES-256-GCM in records of 16 KiB, one core."""
+        out = subprocess.run(
+            ["openssl", "speed", "-mr", "-seconds", "1", "-bytes", "16384",
+             "-evp", "aes-256-gcm"], check=True, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL).stdout.decode()
+        return float([line for line in out.splitlines()
+                      if line.startswith("+F")][0].split(":")[-1])
+
     def program(self, name):
         return os.path.join(self.build, "bench", name)
 
