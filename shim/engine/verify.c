@@ -11,6 +11,7 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+#include "engine/roots.h"
 #include "engine/sslerr.h"
 
 static const char *const how[] = { "none", "ca", "pin", "tofu" };
@@ -89,7 +90,7 @@ load_trust(SSL_CTX *ctx, const struct tlsconf *conf, struct fail *f)
 	int ok;
 
 	if (conf->ca == NULL)
-		ok = SSL_CTX_set_default_verify_paths(ctx);
+		ok = roots_load(ctx);
 	else if (stat(conf->ca, &st) == 0 && S_ISDIR(st.st_mode))
 		ok = X509_STORE_load_path(store, conf->ca);
 	else
