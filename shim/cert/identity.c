@@ -53,19 +53,34 @@ order_chain(X509 *leaf, STACK_OF(X509) *chain)
 	}
 }
 
+/* OpenSSL's security level 2 (112 bits), which the engine sets, has limits of
+ * its own: SSL_CTX_set_security_level(3). */
+bool
+identity_weak(const struct tlsconf *conf, X509 *cert, char *why, size_t size)
+{
+	const struct profile *p = conf->profile;
+	bool level_0;
+	int rsa, ec;
+
+	if (p == NULL)
+		return false;
+	level_0 = p->weak || conf->min_version < TLS_1_2;
+	rsa = level_0 || p->min_rsa_bits > 2048 ? p->min_rsa_bits : 2048;
+	ec = level_0 || p->min_ec_bits > 224 ? p->min_ec_bits : 224;
+	return describe_weak(cert, rsa, ec, level_0, why, size);
+}
+
 static int
 check_strength(const struct tlsconf *conf, const struct identity *id,
     struct fail *f)
 {
-	const struct profile *p = conf->profile;
 	char why[128];
 
-	if (p == NULL || !describe_weak(id->cert, p->min_rsa_bits,
-	    p->min_ec_bits, p->weak, why, sizeof why))
+	if (!identity_weak(conf, id->cert, why, sizeof why))
 		return 0;
 	fail_set(f, REASON_WEAK, "the certificate %s %s (profile %s): make "
 	    "another with dicomtls-certtool generate, or choose another "
-	    "profile", conf->cert, why, p->name);
+	    "profile", conf->cert, why, conf->profile->name);
 	return -EKEYREJECTED;
 }
 
@@ -142,20 +157,21 @@ read_pair(const struct tlsconf *conf, const struct buf *in,
 }
 
 int
-identity_read(const struct tlsconf *conf, struct identity *id, struct fail *f)
+identity_read(const struct tlsconf *conf, const struct passwords *pws,
+    struct identity *id, struct fail *f)
 {
-	struct passwords pws = { .count = 0 };
+	struct passwords own = { .count = 0 };
 	struct buf in = { 0 };
 	int rc;
 
 	*id = (struct identity){ .cert = NULL };
 	rc = files_read(conf->cert, "the certificate",
 	    conf->own_files ? FILES_OWN : 0, &in, REASON_CERTIFICATE, f);
+	if (rc == 0 && pws == NULL)
+		rc = password_find(conf, &own, f);
 	if (rc == 0)
-		rc = password_find(conf, &pws, f);
-	if (rc == 0)
-		rc = read_pair(conf, &in, &pws, id, f);
-	password_wipe_all(&pws);
+		rc = read_pair(conf, &in, pws != NULL ? pws : &own, id, f);
+	password_wipe_all(&own);
 	buf_free(&in);
 	return rc;
 }
@@ -221,7 +237,7 @@ load_locked(const struct tlsconf *conf, struct identity *id, struct fail *f)
 	if (!files_there(conf->cert))
 		rc = make_pair(conf, &s, f);
 	if (rc == 0)
-		rc = identity_read(conf, id, f);
+		rc = identity_read(conf, NULL, id, f);
 	store_close(&s);
 	return rc;
 }
@@ -240,7 +256,7 @@ identity_load(const struct tlsconf *conf, struct identity *id, struct fail *f)
 	int rc;
 
 	ERR_set_mark();
-	rc = identity_read(conf, id, &first);
+	rc = identity_read(conf, NULL, id, &first);
 	if (rc < 0 && worth_locking(conf, rc)) {
 		rc = load_locked(conf, id, &second);
 		fail_copy(f, &second);

@@ -7,6 +7,8 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include <stdbool.h>
+
 #include "base/fail.h"
 #include "cert/load.h"
 #include "cert/password.h"
@@ -37,14 +39,22 @@ int identity_load(const struct tlsconf *conf, struct identity *id,
     struct fail *f);
 void identity_free(struct identity *id);
 
-/* The same from the files as they are: makes and finishes nothing. */
-int identity_read(const struct tlsconf *conf, struct identity *id,
-    struct fail *f);
+/* The same from the files as they are: makes and finishes nothing.  PWS:
+ * what to open the key with, NULL: what CONF says. */
+int identity_read(const struct tlsconf *conf, const struct passwords *pws,
+    struct identity *id, struct fail *f);
 
 /*
- * Makes an identity of what was loaded: the certificate of CERTS that fits
- * KEY becomes the leaf, the others its chain, in order.  0 (ID owns KEY's
- * certificates and key, LOADED is emptied), or -EKEYREJECTED when none fits.
+ * Whether CERT is too weak for CONF's profile, or for the security level that
+ * it is used at; WHY as in describe_weak().
+ */
+bool identity_weak(const struct tlsconf *conf, X509 *cert, char *why,
+    size_t size);
+
+/*
+ * Makes an identity of what was LOADED, which has certificates and a key: the
+ * certificate that fits the key becomes the leaf, the others its chain, in
+ * order.  0 with all moved to ID, or -EKEYREJECTED when none fits.
  */
 int identity_assemble(struct load *loaded, struct identity *id);
 

@@ -36,8 +36,9 @@ enum {
  * what is wanted and not there is an error; what is not asked for is not
  * decoded, except from PKCS#12, where PWS opens all.  PWS: what may open a
  * key, never NULL; never prompts.  Does not change IN.  0, or -errno with the
- * sentence in F: -EINVAL for a file that is not understood, -EACCES when no
- * password opens it.
+ * sentence in F: -EINVAL for a file that is not understood, -ENOTSUP for one
+ * with ciphers that OpenSSL does not have here, -EACCES when no password opens
+ * it.
  */
 int load_parse(const struct buf *in, const char *name, int wanted,
     const struct passwords *pws, struct load *out, struct fail *f);

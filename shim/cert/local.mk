@@ -17,7 +17,6 @@ libcert_la_SOURCES = \
 	shim/cert/seal.c shim/cert/seal.h \
 	shim/cert/store.c shim/cert/store.h
 libcert_la_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
-libcert_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 if WINDOWS
 libcert_la_SOURCES += shim/cert/hostid_win32.c
 else

@@ -29,7 +29,7 @@ is_dns_name(const char *name)
 	const char *rest = strncmp(name, "*.", 2) == 0 ? name + 2 : name;
 	size_t len = strlen(name);
 
-	return len > 0 && len < 254 && *rest != '.' && *rest != '-' &&
+	return *rest != '\0' && len < 254 && *rest != '.' && *rest != '-' &&
 	    strstr(rest, "..") == NULL && rest[strspn(rest,
 	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	    "0123456789-_.")] == '\0';

@@ -200,12 +200,12 @@ password_source_name(enum password_source source)
 {
 	static const char *const names[] = {
 		[PASSWORD_NONE] = "no password",
-		[PASSWORD_FILE] = "the password of "
-		    "DICOMTLS_KEY_PASSWORD_FILE",
+		[PASSWORD_FILE] = "the password file's password",
 		[PASSWORD_ENV] = "the password of DICOMTLS_KEY_PASSWORD",
 		[PASSWORD_STORED] = "the stored password",
 		[PASSWORD_DERIVED] = "the password derived from this host",
 		[PASSWORD_EMPTY] = "the empty password",
+		[PASSWORD_TYPED] = "the password that was typed",
 	};
 
 	return names[source];

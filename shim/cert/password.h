@@ -15,11 +15,12 @@
 
 enum password_source {
 	PASSWORD_NONE,		/* the key is not encrypted */
-	PASSWORD_FILE,		/* DICOMTLS_KEY_PASSWORD_FILE */
+	PASSWORD_FILE,		/* a file: DICOMTLS_KEY_PASSWORD_FILE */
 	PASSWORD_ENV,		/* DICOMTLS_KEY_PASSWORD */
 	PASSWORD_STORED,	/* dicomtls-certtool set-password */
 	PASSWORD_DERIVED,	/* from the host, see hostkey.h */
-	PASSWORD_EMPTY		/* a PKCS#12 with the empty password */
+	PASSWORD_EMPTY,		/* a PKCS#12 with the empty password */
+	PASSWORD_TYPED		/* at a terminal, by tools alone */
 };
 
 struct password {

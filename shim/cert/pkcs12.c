@@ -13,24 +13,12 @@
 #define FRIENDLY_NAME "dicomtls"
 #define ITERATIONS 10000
 
-/* The password that the MAC fits, the empty one last: many programs write
- * files "without a password". */
-static const char *
-matching(PKCS12 *p12, const struct passwords *pws,
-    enum password_source *source)
+/* With a NULL password PKCS12_verify_mac tries another encoding of "". */
+static bool
+mac_fits(PKCS12 *p12, const char *text)
 {
-	size_t i;
-
-	for (i = 0; i < pws->count; i++)
-		if (PKCS12_verify_mac(p12, pws->list[i].text, -1)) {
-			*source = pws->list[i].source;
-			return pws->list[i].text;
-		}
-	*source = PASSWORD_EMPTY;
-	if (!PKCS12_mac_present(p12) || PKCS12_verify_mac(p12, "", 0) ||
-	    PKCS12_verify_mac(p12, NULL, 0))
-		return "";
-	return NULL;
+	return PKCS12_verify_mac(p12, text, -1) ||
+	    (*text == '\0' && PKCS12_verify_mac(p12, NULL, 0));
 }
 
 static int
@@ -57,15 +45,16 @@ not_opened(const char *name, const struct passwords *pws, struct fail *f)
 static int
 not_understood(const char *name, struct fail *f)
 {
-	if (ossl_unsupported())
+	if (ossl_unsupported()) {
 		fail_set(f, REASON_CERTIFICATE, "the PKCS#12 %s is encrypted "
 		    "with an old cipher (RC2 or the like) that this OpenSSL "
 		    "reads only with its legacy provider: convert it with "
 		    "\"openssl pkcs12 -legacy -in %s -out both.pem\", then "
 		    "\"dicomtls-certtool import both.pem\"", name, name);
-	else
-		fail_set(f, REASON_CERTIFICATE, "the PKCS#12 %s is damaged or "
-		    "cut off: %s", name, ossl_why());
+		return -ENOTSUP;
+	}
+	fail_set(f, REASON_CERTIFICATE, "the PKCS#12 %s is damaged or cut "
+	    "off: %s", name, ossl_why());
 	return -EINVAL;
 }
 
@@ -87,16 +76,40 @@ take_parts(PKCS12 *p12, const char *text, struct load *out)
 	return 0;
 }
 
+/* Without a MAC what can be decrypted shows the password to be right; but
+ * OpenSSL 3.0's PKCS12_parse wants one. */
+static int
+try_password(PKCS12 *p12, const char *text, bool mac, struct load *out)
+{
+	int rc;
+
+	if (mac && !mac_fits(p12, text))
+		return -EACCES;
+	if (!mac && !PKCS12_set_mac(p12, text, -1, NULL, 0, 1, EVP_sha256()))
+		return -EINVAL;
+	rc = take_parts(p12, text, out);
+	return rc == -EINVAL && !mac && !ossl_unsupported() ? -EACCES : rc;
+}
+
+/* The empty password last: many programs write files "without one". */
 static int
 open_parts(PKCS12 *p12, const char *name, const struct passwords *pws,
     struct load *out, struct fail *f)
 {
-	const char *text = matching(p12, pws, &out->opened_by);
-	int rc;
+	bool mac = PKCS12_mac_present(p12);
+	int rc = -EACCES;
+	size_t i;
 
-	if (text == NULL)
+	for (i = 0; rc == -EACCES && i < pws->count; i++) {
+		rc = try_password(p12, pws->list[i].text, mac, out);
+		out->opened_by = pws->list[i].source;
+	}
+	if (rc == -EACCES) {
+		rc = try_password(p12, "", mac, out);
+		out->opened_by = PASSWORD_EMPTY;
+	}
+	if (rc == -EACCES)
 		return not_opened(name, pws, f);
-	rc = take_parts(p12, text, out);
 	return rc == -EINVAL ? not_understood(name, f) : rc;
 }
 
@@ -117,17 +130,31 @@ check_parts(const char *name, int wanted, const struct load *out,
 	return 0;
 }
 
-/* A library context with the old ciphers, or NULL. */
-static OSSL_LIB_CTX *
-old_ciphers(void)
-{
-	OSSL_LIB_CTX *ctx = OSSL_LIB_CTX_new();
+/* A library context with the old ciphers. */
+struct old {
+	OSSL_LIB_CTX *ctx;
+	OSSL_PROVIDER *base, *legacy;
+};
 
-	if (ctx != NULL && OSSL_PROVIDER_load(ctx, "default") != NULL &&
-	    OSSL_PROVIDER_load(ctx, "legacy") != NULL)
-		return ctx;
-	OSSL_LIB_CTX_free(ctx);
-	return NULL;
+static bool
+old_begin(struct old *o)
+{
+	*o = (struct old){ .ctx = OSSL_LIB_CTX_new() };
+	if (o->ctx == NULL)
+		return false;
+	o->base = OSSL_PROVIDER_load(o->ctx, "default");
+	o->legacy = OSSL_PROVIDER_load(o->ctx, "legacy");
+	return o->base != NULL && o->legacy != NULL;
+}
+
+static void
+old_end(struct old *o)
+{
+	if (o->legacy != NULL)
+		OSSL_PROVIDER_unload(o->legacy);
+	if (o->base != NULL)
+		OSSL_PROVIDER_unload(o->base);
+	OSSL_LIB_CTX_free(o->ctx);
 }
 
 /* Key and certificates have to outlive the library context OLD. */
@@ -182,17 +209,16 @@ static int
 parse_old(const struct buf *in, const char *name, const struct passwords *pws,
     struct load *out, struct fail *f)
 {
-	OSSL_LIB_CTX *ctx = old_ciphers();
-	int rc;
+	struct old old;
+	int rc = -ENOTSUP;
 
-	if (ctx == NULL)
-		return -EINVAL;
-	rc = parse_in(ctx, in, name, pws, out, f);
+	if (old_begin(&old))
+		rc = parse_in(old.ctx, in, name, pws, out, f);
 	if (rc == 0)
 		rc = leave_context(out);
 	else
 		load_free(out);
-	OSSL_LIB_CTX_free(ctx);
+	old_end(&old);
 	return rc;
 }
 
@@ -205,7 +231,7 @@ pkcs12_parse(const struct buf *in, const char *name, int wanted,
 	int rc;
 
 	rc = parse_in(NULL, in, name, pws, out, &why);
-	if (rc == -EINVAL && (wanted & LOAD_OLD_CIPHERS)) {
+	if (rc == -ENOTSUP && (wanted & LOAD_OLD_CIPHERS)) {
 		load_free(out);
 		*out = fresh;
 		rc = parse_old(in, name, pws, out, NULL);

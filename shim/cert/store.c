@@ -228,16 +228,45 @@ check_folder(const struct store *s, struct fail *f)
 	return 0;
 }
 
+/* Whoever held the lock may have removed its file since: it locks nothing. */
+static bool
+lock_is_there(const struct store *s, int fd)
+{
+	struct stat ours, there;
+
+	return fstat(fd, &ours) == 0 &&
+	    fstatat(s->dir, LOCK, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
+}
+
+/* 1: the lock is ours; 0: somebody else has it; or -errno. */
 static int
-wait_lock(const struct store *s, struct fail *f)
+try_lock(struct store *s, struct fail *f)
+{
+	int fd, rc = 0;
+
+	fd = openat(s->dir, LOCK,
+	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+	if (fd < 0)
+		return failed(s, f, "open", LOCK);
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		rc = lock_is_there(s, fd);
+	else if (errno != EWOULDBLOCK && errno != EINTR)
+		rc = failed(s, f, "lock", LOCK);
+	if (rc == 1)
+		s->lock = fd;
+	else
+		close(fd);
+	return rc;
+}
+
+static int
+take_lock(struct store *s, struct fail *f)
 {
 	const struct timespec pause = { 0, POLL_MS * 1000000L };
-	int waited;
+	int rc, waited;
 
-	for (waited = 0; flock(s->lock, LOCK_EX | LOCK_NB) < 0;
-	    waited += POLL_MS) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return failed(s, f, "lock", LOCK);
+	for (waited = 0; (rc = try_lock(s, f)) == 0; waited += POLL_MS) {
 		if (waited >= WAIT_MS) {
 			fail_set(f, REASON_CERTIFICATE, "another process "
 			    "holds %s/" LOCK " for more than %d s", s->path,
@@ -246,17 +275,7 @@ wait_lock(const struct store *s, struct fail *f)
 		}
 		nanosleep(&pause, NULL);
 	}
-	return 0;
-}
-
-static int
-take_lock(struct store *s, struct fail *f)
-{
-	s->lock = openat(s->dir, LOCK,
-	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
-	if (s->lock < 0)
-		return failed(s, f, "open", LOCK);
-	return wait_lock(s, f);
+	return rc < 0 ? rc : 0;
 }
 
 int
@@ -415,6 +434,7 @@ store_close(struct store *s)
 		unlinkat(s->dir, JOURNAL ".new", 0);
 	}
 	if (s->lock >= 0) {
+		unlinkat(s->dir, LOCK, 0);
 		flock(s->lock, LOCK_UN);
 		close(s->lock);
 	}

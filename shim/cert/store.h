@@ -13,12 +13,13 @@
 #define STORE_NAME 48		/* bytes of a file's name, with the NUL */
 
 /*
- * A change of a folder, under the folder's lock (flock(2) on ".lock").  New
- * contents are written beside the old (".NAME.new"), fsynced, and named in a
- * journal (".commit") whose appearance by rename is the one moment at which
- * the change happens.  Then the files are renamed.  Whoever opens the folder
- * next finishes a change that has its journal and removes one that has not,
- * so a crash, a kill or a full disk leave the old files or the new ones.
+ * A change of a folder, under the folder's lock (flock(2) on ".lock", which
+ * is there only meanwhile).  New contents are written beside the old
+ * (".NAME.new"), fsynced, and named in a journal (".commit") whose appearance
+ * by rename is the one moment at which the change happens.  Then the files
+ * are renamed.  Whoever opens the folder next finishes a change that has its
+ * journal and removes one that has not, so a crash, a kill or a full disk
+ * leave the old files or the new ones.
  *
  * No statics: a fork in another thread inherits the lock's descriptor, but
  * store_close() unlocks it for both.

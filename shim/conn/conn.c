@@ -156,6 +156,12 @@ conn_descriptors(struct conn *c)
 	return atomic_load(&c->descriptors);
 }
 
+void
+conn_connected(struct conn *c)
+{
+	c->connecting = false;
+}
+
 /* Lock and ownership -------------------------------------------------------- */
 
 int

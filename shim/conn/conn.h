@@ -80,6 +80,9 @@ short conn_polled(struct conn *c, int fd, short events, short revents);
 /* Whether the connection's bytes pass untouched: the program has TLS. */
 bool conn_passes(struct conn *c);
 
+/* connect() returned 0: no need to ask the kernel. */
+void conn_connected(struct conn *c);
+
 int conn_shutdown(struct conn *c, int fd, int how);
 
 /* Before the last descriptor is closed: flush, close_notify, drain.  LINGER:

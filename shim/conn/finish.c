@@ -62,13 +62,26 @@ conn_shutdown(struct conn *c, int fd, int how)
 
 	if (r < 0)
 		return r == -EDEADLK ? c->wire->shutdown(fd, how) : r;
-	if (how == SHUT_WR || how == SHUT_RDWR)
-		say_goodbye(c, FINISH_LIMIT);
-	if (how == SHUT_RD || how == SHUT_RDWR)
+	if (how != SHUT_WR)
 		c->rx_shut = true;
-	r = c->wire->shutdown(fd, how);
+	if (how != SHUT_RD)
+		say_goodbye(c, FINISH_LIMIT);
+	if (how == SHUT_WR && !c->connecting && (c->stage == STAGE_FRESH ||
+	    c->stage == STAGE_SHAKING))
+		c->fin_owed = true;	/* what we say goodbye with needs it */
+	else
+		r = c->wire->shutdown(fd, how);
 	conn_leave(c);
 	return r;
+}
+
+void
+finish_owed(struct conn *c)
+{
+	c->fin_owed = false;
+	c->ops->close(c->engine);
+	output_flush(c);
+	c->wire->shutdown(c->fd, SHUT_WR);
 }
 
 /* Everything that came and that the program will not read. */

@@ -333,10 +333,10 @@ linger(struct conn *c)
 int
 output_error(struct conn *c)
 {
-	int error = c->tx_told ? 0 : c->tx_error;
+	int error = c->tx_told || c->tx_error == -EPIPE ? 0 : c->tx_error;
 
 	c->tx_told = true;
-	return error;
+	return c->unconnected ? c->wire->error(c->fd) : error;
 }
 
 /* A write when nothing can be written any more. */

@@ -43,7 +43,7 @@ connected(struct conn *c)
 	else if (r != -EAGAIN) {
 		/* The kernel's own news, and not TLS's: no sentence. */
 		c->stage = STAGE_DEAD;
-		c->error = r == -ENOTCONN ? 0 : r;
+		c->unconnected = true;
 		c->rx_end = true;
 		c->sticky = true;
 		return -EPIPE;
@@ -95,7 +95,7 @@ opened(struct conn *c)
 static int
 ended(struct conn *c)
 {
-	bool lost = buf_len(&c->tx) > 0;
+	bool lost = buf_len(&c->tx) > 0 || c->tx_error == -ECONNRESET;
 
 	if (lost || c->role == ROLE_CLIENT)
 		fail_set(&c->why, REASON_RESET, "%s closed the connection "
@@ -148,8 +148,10 @@ shake_step(struct conn *c)
 	r = c->ops->handshake(c->engine);
 	if (r == 0) {
 		opened(c);
-		return output_push(c) < 0 && c->stage == STAGE_DEAD ?
-		    -EPIPE : 0;
+		output_push(c);
+		if (c->fin_owed)
+			finish_owed(c);
+		return c->stage == STAGE_DEAD ? -EPIPE : 0;
 	}
 	if (r == -ENODATA)
 		return ended(c);
@@ -157,6 +159,8 @@ shake_step(struct conn *c)
 		return failed(c, r);
 	input_take_peeked(c);
 	output_flush(c);
+	if (c->tx_error != 0 && c->wire_ended)
+		return ended(c);
 	if (conn_left_ms(&c->deadline) == 0)
 		return timed_out(c);
 	return -EAGAIN;

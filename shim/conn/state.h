@@ -46,6 +46,7 @@ struct conn {
 
 	enum stage stage;
 	bool connecting;
+	bool unconnected;	/* connect() failed: the kernel knows why */
 	atomic_bool passing;
 	struct engine *engine;
 	struct timespec born, deadline;	/* CLOCK_MONOTONIC */
@@ -77,6 +78,7 @@ struct conn {
 	bool cork;		/* collect records in out */
 	bool queue_full;	/* the program waits for room in tx */
 	bool tx_end;		/* shut down for writing */
+	bool fin_owed;		/* it was before the handshake's end */
 	bool nodelay;		/* as the program sees it */
 	size_t room;		/* bytes the kernel is known to take */
 	size_t record;		/* largest record that surely fits */
@@ -130,6 +132,9 @@ int output_port(void *arg, const void *buf, size_t len);
 int output_flush(struct conn *c);	/* records: 0, -EAGAIN, -errno */
 int output_push(struct conn *c);	/* plaintext too, whole or not */
 int output_error(struct conn *c);	/* the kernel's, told once; 0: none */
+
+/* finish.c: the shutdown that waited for the handshake. */
+void finish_owed(struct conn *c);
 
 /* settle.c: called with the lock, before it is given back. */
 void settle_note(struct conn *c);

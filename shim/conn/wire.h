@@ -45,9 +45,10 @@ struct wire {
 	/* SO_RCVTIMEO or SO_SNDTIMEO in milliseconds, 0: none. */
 	int (*timeout)(int fd, int option);
 
-	/* The kernel's word on a socket that was being connected: 0 it is;
-	 * -EAGAIN not yet; the error; -ENOTCONN when it was told already. */
+	/* How connect() went: 0 good; -EAGAIN it goes on; -ENOTCONN failed.
+	 * error() then takes SO_ERROR as -errno, 0 if it was taken. */
 	int (*state)(int fd);
+	int (*error)(int fd);
 };
 
 #endif

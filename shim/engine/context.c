@@ -66,6 +66,7 @@ set_ciphers(SSL_CTX *ctx, const struct tlsconf *conf, struct fail *f)
 {
 	const struct profile *p = conf->profile;
 	const char *base = conf->ciphers != NULL ? conf->ciphers : p->ciphers;
+	const char *suites = conf->suites != NULL ? conf->suites : p->suites;
 	bool old = conf->ciphers == NULL && !p->weak &&
 	    conf->min_version < TLS_1_2;
 	char list[2048];
@@ -74,8 +75,8 @@ set_ciphers(SSL_CTX *ctx, const struct tlsconf *conf, struct fail *f)
 	if (conf->min_version < TLS_1_3 && SSL_CTX_set_cipher_list(ctx, list)
 	    != 1)
 		return refuse(f, conf, "the cipher list", list);
-	if (p->suites != NULL && SSL_CTX_set_ciphersuites(ctx, p->suites) != 1)
-		return refuse(f, conf, "the TLS 1.3 suites", p->suites);
+	if (suites != NULL && SSL_CTX_set_ciphersuites(ctx, suites) != 1)
+		return refuse(f, conf, "the TLS 1.3 suites", suites);
 	return 0;
 }
 

@@ -173,6 +173,18 @@ track(int fd, struct conn_args *args)
 }
 
 static void
+note_connected(int fd)
+{
+	bool closing = false;
+	struct conn *c = fdtab_hold(fd, &closing);
+
+	if (c == NULL)
+		return;
+	conn_connected(c);
+	conn_release(c);
+}
+
+static void
 untrack(int fd)
 {
 	struct conn *c = fdtab_begin_close(fd);
@@ -214,7 +226,9 @@ connect_upgraded(int fd, const struct sockaddr *addr, socklen_t len,
 	errno = saved;
 	r = libc()->connect(fd, addr, len);
 	saved = errno;
-	if (r < 0 && saved != EINPROGRESS && saved != EINTR)
+	if (r == 0)
+		note_connected(fd);
+	else if (saved != EINPROGRESS && saved != EINTR)
 		untrack(fd);
 	errno = saved;
 	return r;

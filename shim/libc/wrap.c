@@ -183,16 +183,24 @@ wire_timeout(int fd, int option)
 static int
 wire_state(int fd)
 {
-	struct sockaddr_storage addr;
-	socklen_t len = sizeof addr;
+	struct tcp_info info;
+	socklen_t len = sizeof info;
 
-	/* Sending nothing fails as sending something would. */
-	if (libc()->send(fd, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL) == 0)
-		return 0;
-	if (errno != EPIPE)
-		return -errno;
-	return getpeername(fd, (struct sockaddr *)&addr, &len) == 0 ? 0 :
-	    -ENOTCONN;
+	if (libc()->getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
+		return -ENOTCONN;
+	if (info.tcpi_state == TCP_SYN_SENT || info.tcpi_state == TCP_SYN_RECV)
+		return -EAGAIN;
+	return info.tcpi_state == TCP_CLOSE ? -ENOTCONN : 0;
+}
+
+static int
+wire_error(int fd)
+{
+	socklen_t len = sizeof(int);
+	int v = 0;
+
+	libc()->getsockopt(fd, SOL_SOCKET, SO_ERROR, &v, &len);
+	return -v;
 }
 
 /* Setting this option to what it is wakes those who wait for room (measured);
@@ -221,4 +229,5 @@ const struct wire libc_wire = {
 	.send_buffer = wire_send_buffer,
 	.timeout = wire_timeout,
 	.state = wire_state,
+	.error = wire_error,
 };

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * conf: the settings as they were written, from the environment and from
  * dicomtls.conf, before anything is made of them. */
-#include "config.h"
-
 #include "policy/conf.h"
 
 #include <errno.h>

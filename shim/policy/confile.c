@@ -209,34 +209,46 @@ take(void *arg, const char *section, const char *key, const char *text)
 	return 1;
 }
 
-/* Reads the whole of a regular file.  Its text, or NULL with an errno in
- * *ERROR. */
+/* Reads all LEN bytes that FD has.  0 or -errno. */
+static int
+read_all(int fd, char *text, size_t len)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < len) {
+		n = read(fd, text + done, len - done);
+		if (n == 0)
+			break;
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		done += n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
+/* The text of a regular file, or NULL with -errno in *ERROR. */
 static char *
 slurp(struct pool *pool, const char *path, int *error)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat st;
-	size_t len = 0;
-	ssize_t n = -1;
 	char *text = NULL;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
-		goto out;
-	if (S_ISREG(st.st_mode) && st.st_size <= LARGEST)
+		*error = -errno;
+	else if (!S_ISREG(st.st_mode))
+		*error = S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+	else if (st.st_size > LARGEST)
+		*error = -EFBIG;
+	else {
 		text = pool_alloc(pool, (size_t)st.st_size + 1);
-	else
-		errno = S_ISDIR(st.st_mode) ? EISDIR : EFBIG;
-	while (text != NULL && len < (size_t)st.st_size &&
-	    (n = read(fd, text + len, (size_t)st.st_size - len)) != 0) {
-		if (n < 0 && errno != EINTR)
-			text = NULL;
-		len += n > 0 ? (size_t)n : 0;
+		*error = text == NULL ? -ENOMEM :
+		    read_all(fd, text, (size_t)st.st_size);
 	}
-out:
-	*error = -errno;
 	if (fd >= 0)
 		close(fd);
-	return text;
+	return *error < 0 ? NULL : text;
 }
 
 static void
@@ -252,13 +264,13 @@ int
 confile_read(struct conf *c, const char *path, bool asked)
 {
 	struct reader r = { .conf = c, .path = path };
-	int error, line;
+	int error = 0, line;
 
 	r.at = slurp(&c->pool, path, &error);
 	if (r.at == NULL) {
 		if (error == -ENOMEM)
 			return error;
-		if (asked || error != -ENOENT)
+		if (asked || (error != -ENOENT && error != -ENOTDIR))
 			unreadable(c, path, error);
 		return 0;
 	}

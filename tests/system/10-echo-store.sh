@@ -19,11 +19,12 @@ echoes() {
 	storage
 	within 20 "${tls[@]}" echoscu 127.0.0.1 "$P"
 	within 20 "${tls[@]}" echoscu --repeat 3 localhost "$P"
+	quiet "$P"
 	stop storescp
 	wire --streams 2 --version TLSv1.3 --close both --keylog keys.log
-	spoke "A-ASSOCIATE request ECHOSCU" "A-ASSOCIATE accept" C-ECHO-RQ \
-		"C-ECHO-RSP ID=1 (Success)" "A-RELEASE request" \
-		"A-RELEASE response" "C-ECHO-RSP ID=3 (Success)"
+	spoke "A-ASSOCIATE-RQ to ANY-SCP from ECHOSCU" A-ASSOCIATE-AC C-ECHO-RQ \
+		"C-ECHO-RSP status Success" A-RELEASE-RQ \
+		A-RELEASE-RP "C-ECHO-RSP status Success"
 	logged 'TLSv1.3.*TLS_AES'
 }
 
@@ -33,9 +34,10 @@ versions() {
 	[ $# -lt 2 ] || export DICOMTLS_PROFILE=$2
 	storage
 	within 20 "${tls[@]}" echoscu 127.0.0.1 "$P"
+	quiet "$P"
 	stop storescp
 	wire --streams 1 --version "TLSv$1" --close both --keylog keys.log
-	spoke "A-ASSOCIATE request" C-ECHO-RQ C-ECHO-RSP "A-RELEASE response"
+	spoke A-ASSOCIATE-RQ C-ECHO-RQ C-ECHO-RSP A-RELEASE-RP
 }
 
 sizes() {
@@ -48,12 +50,13 @@ sizes() {
 		blob "sent/$n" "$size" "$n"
 		within 60 "${tls[@]}" storescu 127.0.0.1 "$P" "sent/$n"
 	done
+	quiet "$P"
 	stop storescp
 	same_images sent got
 	wire --brief --streams $n --close both --keylog keys.log
-	spoke "A-ASSOCIATE request STORESCU" C-STORE-RQ \
-		"C-STORE-RSP ID=1 (Success)" "A-RELEASE request" \
-		"A-RELEASE response"
+	spoke "A-ASSOCIATE-RQ to ANY-SCP from STORESCU" C-STORE-RQ \
+		"C-STORE-RSP status Success" A-RELEASE-RQ \
+		A-RELEASE-RP
 }
 
 # 200 images, one association: what a modality does.
@@ -64,11 +67,12 @@ many() {
 	storage $1
 	series sent 200 128
 	within 100 "${tls[@]}" storescu +sd 127.0.0.1 "$P" sent
+	quiet "$P"
 	stop storescp
 	same_images sent got
 	wire --brief --streams 1 --close both --keylog keys.log
-	spoke "A-ASSOCIATE request STORESCU" "C-STORE-RSP ID=1 (Success)" \
-		"C-STORE-RSP ID=200 (Success)" "A-RELEASE response"
+	spoke "A-ASSOCIATE-RQ to ANY-SCP from STORESCU" "C-STORE-RSP status Success" \
+		"C-STORE-RSP status Success" A-RELEASE-RP
 }
 
 check "C-ECHO, TLS 1.3 by default" echoes

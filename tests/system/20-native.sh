@@ -28,11 +28,12 @@ to_dcmtk() {
 		"$@" -od got "$P"
 	within 20 "${tls[@]}" echoscu 127.0.0.1 "$P"
 	within 20 "${tls[@]}" storescu 127.0.0.1 "$P" sent/1
+	quiet "$P"
 	stop storescp
 	same_images sent got
 	wire --streams 2 --version "$wanted"
-	spoke "A-ASSOCIATE request ECHOSCU" C-ECHO-RSP \
-		"A-ASSOCIATE request STORESCU" C-STORE-RQ "A-RELEASE response"
+	spoke "A-ASSOCIATE-RQ to ANY-SCP from ECHOSCU" C-ECHO-RSP \
+		"A-ASSOCIATE-RQ to ANY-SCP from STORESCU" C-STORE-RQ A-RELEASE-RP
 }
 
 # to_shim VERSION SHIM-PROFILE VERSION-ON-WIRE [OPTION ...]: DCMTK's own TLS
@@ -51,11 +52,12 @@ to_shim() {
 	serve storescp "$P" "${tls[@]}" storescp -od got "$P"
 	within 20 echoscu +tla -ic "$@" 127.0.0.1 "$P"
 	within 20 storescu +tla -ic "$@" 127.0.0.1 "$P" sent/1
+	quiet "$P"
 	stop storescp
 	same_images sent got
 	wire --streams 2 --version "$wanted"
-	spoke "A-ASSOCIATE request ECHOSCU" C-ECHO-RSP \
-		"A-ASSOCIATE request STORESCU" C-STORE-RQ "A-RELEASE response"
+	spoke "A-ASSOCIATE-RQ to ANY-SCP from ECHOSCU" C-ECHO-RSP \
+		"A-ASSOCIATE-RQ to ANY-SCP from STORESCU" C-STORE-RQ A-RELEASE-RP
 }
 
 # A TLS client without DICOM sends the bytes of a C-ECHO and gets the answers.
@@ -70,7 +72,7 @@ tls_client() {
 	serve storescp "$P" "${tls[@]}" storescp "$P"
 	{
 		python3 "$here/pdu.py" echo
-		sleep 2
+		sleep 1
 	} | "$program"_to "$P" "$wanted" >answer
 	python3 "$here/pdu.py" show <answer >said
 	diff - said <<-END
@@ -78,15 +80,17 @@ tls_client() {
 		P-DATA-TF C-ECHO-RSP status 0000
 		A-RELEASE-RP
 	END
+	quiet "$P"
 	stop storescp
 	wire --streams 1 --version "$wanted"
-	spoke "A-ASSOCIATE request" C-ECHO-RQ C-ECHO-RSP "A-RELEASE response"
+	spoke A-ASSOCIATE-RQ A-ASSOCIATE-AC C-ECHO-RSP A-RELEASE-RP
 }
 
 openssl_to() {
 	local v=${2#TLSv}
 	v=${v/./_}
-	within 20 openssl s_client -quiet -connect "127.0.0.1:$1" \
+	within 20 openssl s_client -quiet -no_ign_eof \
+		-connect "127.0.0.1:$1" \
 		"-tls${v%_0}" -cipher 'DEFAULT@SECLEVEL=0' 2>client.log
 }
 

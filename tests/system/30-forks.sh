@@ -29,12 +29,12 @@ eight() {
 	for n in 1 2 3 4 5 6 7 8; do
 		ended "client$n"
 	done
-	quiet "$P"
 	within 20 "${tls[@]}" echoscu 127.0.0.1 "$P"
+	quiet "$P"
 	stop storescp
 	same_images sent got
 	wire --brief --streams 9 --close both --keylog keys.log
-	spoke "A-ASSOCIATE request" C-STORE-RQ "C-STORE-RSP" "A-RELEASE response"
+	spoke A-ASSOCIATE-RQ C-STORE-RQ C-STORE-RSP A-RELEASE-RP
 }
 
 # An archive under the shim on $P with three images, and $P2 for what it sends.
@@ -80,8 +80,8 @@ finds() {
 		-k PatientName -k NumberOfStudyRelatedInstances 2>&1 | tee found
 	grep -q "$PATIENT" found
 	archived 2
-	spoke C-STORE-RQ "A-RELEASE response" C-FIND-RQ "C-FIND-RSP" \
-		"A-RELEASE response"
+	spoke C-STORE-RQ A-RELEASE-RP C-FIND-RQ C-FIND-RSP \
+		A-RELEASE-RP
 }
 
 # dcmqrscp turns client here and movescu server, both under the shim.
@@ -92,7 +92,7 @@ moves() {
 		-od got "${to[@]}" "${keys[@]}"
 	same_images sent got
 	archived 3
-	spoke C-MOVE-RQ "C-MOVE-RSP"
+	spoke C-MOVE-RQ C-MOVE-RSP
 	dialogue c.pcapng "$P2" | grep C-STORE-RQ
 }
 
@@ -113,7 +113,7 @@ sends() {
 	within 20 "${tls[@]}" echoscu "${to[@]}"
 	[ "$(find db -name '*.dcm' -o -name 'CT*' | wc -l)" -eq 4 ]
 	archived 3
-	spoke C-STORE-RQ "A-ASSOCIATE request DCMSEND" C-STORE-RQ C-ECHO-RSP
+	spoke C-STORE-RQ "A-ASSOCIATE-RQ to ARCHIVE from DCMSEND" C-STORE-RQ C-ECHO-RSP
 }
 
 check "storescp --fork, 8 storescu at once" eight storescu

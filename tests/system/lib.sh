@@ -356,7 +356,8 @@ wire() {
 		--absent "$PATIENT" --absent "$ROOT" "$@" "$C/c.pcapng"
 }
 
-# dialogue [FILE [PORT]]: the DICOM messages in it, decrypted, one a line.
+# dialogue [FILE [PORT]]: the DICOM messages in it, decrypted with the
+# secrets: PDUs, application entities, commands and their status.
 # shellcheck disable=SC2120 # some callers want the defaults
 dialogue() {
 	local file=${1:-$C/c.pcapng} p=${2:-${captured%% *}}
@@ -364,14 +365,28 @@ dialogue() {
 	[ -e "$T/any.pem" ] || openssl genrsa -out "$T/any.pem" 2048 2>/dev/null
 	tshark -r "$file" -o "tls.keylog_file:$C/keys.log" \
 		-o "uat:ssl_keys:\"any\",\"$p\",\"dicom\",\"$T/any.pem\",\"\"" \
-		-Y dicom -T fields -e _ws.col.Info 2>/dev/null
+		-Y dicom -O dicom -V 2>/dev/null | messages
+}
+
+messages() {
+	sed -nE 's/^ +PDU Type: ASSOC Request.*/A-ASSOCIATE-RQ/p
+		s/^ +PDU Type: ASSOC Accept.*/A-ASSOCIATE-AC/p
+		s/^ +PDU Type: ASSOC Reject.*/A-ASSOCIATE-RJ/p
+		s/^ +PDU Type: Data.*/P-DATA/p
+		s/^ +PDU Type: RELEASE Request.*/A-RELEASE-RQ/p
+		s/^ +PDU Type: RELEASE Response.*/A-RELEASE-RP/p
+		s/^ +PDU Type: ABORT.*/A-ABORT/p
+		s/^ +Called +AE Title: +(.*[^ ]) *$/to \1/p
+		s/^ +Calling +AE Title: +(.*[^ ]) *$/from \1/p
+		s/.*\(0000,0100\).* Command Field +([A-Z].*[^ ]) *$/\1/p
+		s/.*\(0000,0900\).* Status +([A-Z].*[^ ]) *$/status \1/p'
 }
 
 # spoke WORD ...: these stand in the decrypted dialogue, in this order.
 spoke() {
 	local word rest
 	rest=$(dialogue | tr '\n' ' ')
-	echo "dialogue: ${rest:0:600}"
+	echo "dialogue: ${rest:0:900}"
 	for word; do
 		case $rest in
 		*"$word"*) rest=${rest#*"$word"} ;;

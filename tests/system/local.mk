@@ -10,6 +10,12 @@ SYSTEM_TESTS = \
 	tests/system/70-fail-closed.sh \
 	tests/system/80-untouched.sh
 
+SYSTEM_TESTS += \
+	tests/system/31-launcher-run.sh \
+	tests/system/32-launcher-doctor.sh \
+	tests/system/33-launcher-probe.sh \
+	tests/system/34-launcher-systemd.sh
+
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += $(SYSTEM_TESTS) \
 	tests/system/demo \

@@ -25,6 +25,22 @@ tests_unit_check_profile_LDADD = libpolicy.la $(UNIT_LIBS) $(INIH_LIBS)
 tests_unit_check_rules_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_check_rules_LDADD = libpolicy.la $(UNIT_LIBS) $(INIH_LIBS)
 
+# cert
+UNIT_CERT_LIBS = libcert.la $(UNIT_LIBS) $(OPENSSL_LIBS)
+UNIT_TESTS += tests/unit/check_identity tests/unit/check_issue \
+	tests/unit/check_password tests/unit/check_peers \
+	tests/unit/check_store
+tests_unit_check_identity_CFLAGS = $(UNIT_CFLAGS) $(OPENSSL_CFLAGS)
+tests_unit_check_identity_LDADD = $(UNIT_CERT_LIBS)
+tests_unit_check_issue_CFLAGS = $(UNIT_CFLAGS) $(OPENSSL_CFLAGS)
+tests_unit_check_issue_LDADD = $(UNIT_CERT_LIBS)
+tests_unit_check_password_CFLAGS = $(UNIT_CFLAGS) $(OPENSSL_CFLAGS)
+tests_unit_check_password_LDADD = $(UNIT_CERT_LIBS)
+tests_unit_check_peers_CFLAGS = $(UNIT_CFLAGS) $(OPENSSL_CFLAGS)
+tests_unit_check_peers_LDADD = $(UNIT_CERT_LIBS)
+tests_unit_check_store_CFLAGS = $(UNIT_CFLAGS) $(OPENSSL_CFLAGS)
+tests_unit_check_store_LDADD = $(UNIT_CERT_LIBS)
+
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)

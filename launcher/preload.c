@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * preload: where our libraries are, and LD_PRELOAD. */
+#include "preload.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ld.so(8): entries are apart by colons or blanks, and nothing quotes them. */
+#define SEPARATORS ": \t\n"
+
+/* FOLDER/.libs/LIBRARY, if FOLDER is where libtool builds it. */
+static bool
+built_in(const char *folder, const char *library, char *path, size_t size)
+{
+	/* libtool's own file is never in a folder of installed programs. */
+	snprintf(path, size, "%s/libdicomtls.la", folder);
+	if (access(path, F_OK) < 0)
+		return false;
+	return (size_t)snprintf(path, size, "%s/.libs/%s", folder, library) <
+	    size && access(path, R_OK) == 0;
+}
+
+/* In the build folder this launcher stands in, or in the one above. */
+static bool
+built_beside(const char *library, char *path, size_t size)
+{
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+	char *slash;
+	int i;
+
+	self[n > 0 ? n : 0] = '\0';
+	for (i = 0; i < 2 && (slash = strrchr(self, '/')) != NULL; i++) {
+		*slash = '\0';
+		if (built_in(self, library, path, size))
+			return true;
+	}
+	return false;
+}
+
+int
+preload_find(const char *library, char *path, size_t size, struct fail *f)
+{
+	if (!built_beside(library, path, size))
+		snprintf(path, size, "%s/%s", PKGLIBDIR, library);
+	if (access(path, R_OK) < 0) {
+		fail_set(f, REASON_SYSTEM, "%s cannot be read (%s): install "
+		    "dicomtls again", path, strerror(errno));
+		return -ENOENT;
+	}
+	if (path[strcspn(path, SEPARATORS)] != '\0') {
+		fail_set(f, REASON_SYSTEM, "LD_PRELOAD cannot hold the path "
+		    "\"%s\" because of its blank or colon: move it to another "
+		    "folder", path);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static bool
+has(const char *list, const char *path)
+{
+	size_t len = strlen(path), n;
+
+	while (*list != '\0') {
+		n = strcspn(list, SEPARATORS);
+		if (n == len && strncmp(list, path, n) == 0)
+			return true;
+		list += n + strspn(list + n, SEPARATORS);
+	}
+	return false;
+}
+
+char *
+preload_add(const char *path, const char *old)
+{
+	char *value;
+
+	if (old == NULL)
+		return strdup(path);
+	if (has(old, path))
+		return strdup(old);
+	return asprintf(&value, "%s:%s", path, old) < 0 ? NULL : value;
+}
+
+char *
+preload_remove(const char *path, const char *old)
+{
+	char *value = calloc(1, strlen(old) + 1), *end = value;
+	size_t n, len = strlen(path);
+
+	while (value != NULL && *old != '\0') {
+		n = strcspn(old, SEPARATORS);
+		if (n > 0 && (n != len || strncmp(old, path, n) != 0)) {
+			if (end != value)
+				*end++ = ':';
+			memcpy(end, old, n);
+			end += n;
+		}
+		old += n + strspn(old + n, SEPARATORS);
+	}
+	return value;
+}

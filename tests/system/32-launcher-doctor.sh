@@ -1,0 +1,158 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# 32-launcher-doctor: it finds what is wrong, and only that.
+# shellcheck source=tests/system/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# doctor STATUS [ARG ...]: its report is in out.
+doctor() {
+	local wanted=$1 status=0
+	shift
+	"$run" doctor "$@" >out 2>err || status=$?
+	cat out
+	[ "$status" -eq "$wanted" ] || fail "it ended with $status: $(cat err)"
+	case $wanted in
+	0) ! grep '^WRONG' out || fail "wrong, and yet good" ;;
+	1) grep -q '^WRONG' out || fail "nothing is wrong, and yet bad" ;;
+	esac
+}
+
+found() {
+	grep -qE -- "$1" out || fail "it does not say: $1"
+}
+
+healthy() {
+	need storescp
+	doctor 0 -d "$C/id" storescp
+	found '^good   library .*/libdicomtls.so$'
+	found '^good   engine .*/libdicomtls-engine.so$'
+	found '^good   kernel '
+	found '^good   outgoing  *2762 \(default\)'
+	found "^good   certificate  *none yet, made in $C/id on first use"
+	found '^good   program .*storescp takes the library'
+	[ ! -e "$C/id" ] || fail "looking made something"
+}
+
+certificates() {
+	need openssl
+	mkdir id
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout id/key.pem \
+		-out id/cert.pem -subj /CN=doctor -days 400 2>/dev/null
+	doctor 0 -d id
+	found '^good   certificate .*CN=doctor, until'
+	openssl req -x509 -key id/key.pem -out id/cert.pem -subj /CN=doctor \
+		-days 20
+	doctor 0 -d id
+	found '^note   certificate .* in (19|20) days: .*renew'
+	openssl genrsa -out id/key.pem 2048 2>/dev/null
+	doctor 1 -d id
+	found '^WRONG  certificate'
+	openssl genrsa -aes128 -passout pass:unknown -out id/key.pem 2048 \
+		2>/dev/null
+	doctor 1 -d id
+	found '^WRONG  certificate'
+	rm id/key.pem
+	doctor 1 -d id
+	found '^WRONG  certificate .*only one is there'
+	[ ! -e id/key.pem ] || fail "looking made something"
+}
+
+no_place_for_a_certificate() {
+	: >file
+	doctor 1 -d file/id
+	found '^WRONG  certificate .*DICOMTLS_DIR'
+}
+
+settings_wrong() {
+	echo 'connect = pacs' >x.conf
+	doctor 1 -f x.conf
+	found "^WRONG  settings .*$C/x.conf:1: connect: \"pacs\""
+	echo 'connect = 104' >x.conf
+	chmod o+w x.conf
+	doctor 1 -f x.conf
+	found '^WRONG  settings .*everyone may write'
+	chmod o-w x.conf
+	printf 'key_password = x\nlisten = none\n' >x.conf
+	chmod 644 x.conf
+	doctor 0 -f x.conf
+	found '^note   settings .*password'
+	found '^note   incoming .*no connection becomes TLS'
+}
+
+engine_missing() {
+	mkdir .libs
+	cp "$run" dicomtls
+	cp "$build/.libs/libdicomtls.so" .libs
+	: >libdicomtls.la
+	run=./dicomtls
+	[ ! -e "$(./dicomtls doctor | sed -n 's/^good   engine  *//p')" ] ||
+		skip "dicomtls is installed on this machine"
+	doctor 1
+	found '^WRONG  engine .*libdicomtls-engine.so cannot be read'
+	head -c 1000 "$build/.libs/libdicomtls-engine.so" \
+		>.libs/libdicomtls-engine.so
+	doctor 1
+	found '^WRONG  engine'
+	cp "$build/.libs/libdicomtls-engine.so" .libs
+	head -c 1000 "$build/.libs/libdicomtls.so" >.libs/libdicomtls.so
+	doctor 1
+	found '^WRONG  library .*damaged'
+}
+
+programs() {
+	doctor 1 /sbin/ldconfig
+	found '^WRONG  program .*statically'
+	doctor 1 no-such-program
+	found '^WRONG  program .*no program'
+	cp /bin/true setuid
+	chmod u+s setuid
+	doctor 1 ./setuid
+	found '^WRONG  program .*setuid'
+	printf '#!/bin/sh\necho it ran >ran\n' >script
+	chmod +x script
+	doctor 0 ./script
+	found '^note   program .*script'
+	[ ! -e ran ] || fail "it ran the program"
+}
+
+never_runs_it() {
+	need cc
+	printf '#include <stdio.h>\nint main(void) { fopen("ran", "w"); }\n' \
+		>x.c
+	cc -o x x.c
+	doctor 0 ./x
+	[ ! -e ran ] || fail "it ran the program"
+}
+
+io_uring() {
+	need cc
+	printf 'const char *s = "io_uring_setup"; int main(void) { return *s; }' \
+		>x.c
+	cc -o x x.c
+	doctor 0 ./x
+	found '^note   program .*io_uring'
+}
+
+listeners() {
+	need storescp
+	port P Q
+	serve plain "$P" storescp "$P"
+	tls_on "$Q"
+	serve tls "$Q" "${tls[@]}" storescp "$Q"
+	doctor 0 -l "$P,$Q"
+	found "^note   port .*:$P: storescp \\($(pid plain)\\) listens without"
+	found "^good   port .*:$Q: storescp \\($(pid tls)\\) has the library"
+	doctor 0 -l 1
+	! grep -q '^.* port .*storescp' out || fail "ports that do not matter"
+}
+
+check "a healthy host, and nothing is changed" healthy
+check "the state of the certificate" certificates
+check "no place for a certificate" no_place_for_a_certificate
+check "settings that are wrong or worth a word" settings_wrong
+check "libraries missing or damaged" engine_missing
+check "programs that cannot be preloaded" programs
+check "the program is looked at, not run" never_runs_it
+check "io_uring" io_uring
+check "who listens with and without the library" listeners
+finish
