@@ -102,6 +102,8 @@ static void
 end_session(struct conn *c, int limit)
 {
 	push_out(c, limit);
+	if (c->stage == STAGE_FRESH)
+		return;		/* another process may go on with it */
 	input_look(c);
 	if (buf_len(&c->plain) > 0 || (!c->rx_end && c->error == 0 &&
 	    input_deliverable(c))) {

@@ -90,6 +90,10 @@ input_port(void *arg, void *buf, size_t len)
 	if (c->drained)
 		return -EAGAIN;
 	n = c->wire->recv(c->fd, buf, len, MSG_PEEK);
+	if (n == 0 && c->rx_shut) {
+		c->rx_gap = true;	/* recv(2) goes on after SHUT_RD */
+		return -EAGAIN;
+	}
 	if (n <= 0 && n != -EAGAIN)
 		c->wire_ended = true;
 	if (n <= 0)
@@ -109,7 +113,7 @@ void
 input_ended(struct conn *c)
 {
 	c->rx_end = true;
-	if (!pdu_inside(&c->rx) || c->rx_shut) {
+	if (!pdu_inside(&c->rx)) {
 		log_debug("%s closed without close_notify", c->peer);
 		return;
 	}
@@ -348,6 +352,7 @@ receive(struct conn *c, const struct iovec *iov, int n, int flags)
 
 	if ((flags & MSG_WAITALL) == 0 && goal > (size_t)c->lowat)
 		goal = (size_t)c->lowat;
+	c->rx_gap = false;
 	if (want == 0)
 		input_look(c);
 	for (;;) {
@@ -364,7 +369,7 @@ receive(struct conn *c, const struct iovec *iov, int n, int flags)
 		if (want == 0 && buf_len(&c->plain) == 0 &&
 		    input_deliverable(c) && !c->rx_end && c->error == 0)
 			return 0;
-		if (c->rx_end || c->error != 0)
+		if (c->rx_end || c->error != 0 || c->rx_gap)
 			return finish_recv(c, got, 0);
 		r = wait_for_more(c, flags, got > 0, &deadline);
 		if (r < 0)

@@ -34,6 +34,9 @@ conn_poll(struct conn *c, int fd, short events, short *wait, int *limit)
 		*wait |= POLLOUT;
 	if (c->stage == STAGE_OPEN)
 		input_settle(c);
+	/* An end may come as a record, without FIN. */
+	if ((events & POLLRDHUP) != 0 && !input_deliverable(c))
+		*wait |= POLLIN;
 out:
 	conn_leave(c);
 	return 0;

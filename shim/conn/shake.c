@@ -146,6 +146,11 @@ shake_step(struct conn *c)
 	if (c->stage == STAGE_FRESH && (r = begin(c)) < 0)
 		return r;
 	r = c->ops->handshake(c->engine);
+	if (r == -EAGAIN && c->tx_error != 0) {
+		c->drained = false;	/* the peer's alert may be there */
+		r = c->ops->handshake(c->engine);
+		r = r == -EAGAIN ? -ENODATA : r;
+	}
 	if (r == 0) {
 		opened(c);
 		output_push(c);
@@ -159,8 +164,6 @@ shake_step(struct conn *c)
 		return failed(c, r);
 	input_take_peeked(c);
 	output_flush(c);
-	if (c->tx_error != 0 && c->wire_ended)
-		return ended(c);
 	if (conn_left_ms(&c->deadline) == 0)
 		return timed_out(c);
 	return -EAGAIN;

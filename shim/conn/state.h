@@ -63,6 +63,7 @@ struct conn {
 	bool wire_ended;	/* the kernel said end of stream */
 	bool rx_end;		/* so will we, once plain is empty */
 	bool rx_shut;		/* the program shut this side down */
+	bool rx_gap;		/* nothing more just now, after rx_shut */
 	bool sticky;		/* readiness was made permanent */
 	bool notified;		/* close_notify came */
 	int error;		/* -errno to be given once, 0: none */

@@ -476,8 +476,8 @@ send_file(struct call *call, int from, off64_t *offset, size_t count)
 	off64_t pos = offset != NULL ? *offset : lseek64(from, 0, SEEK_CUR);
 	ssize_t r;
 
-	if (pos < 0 || fdtab_tracked(from))
-		return leave(call, -EINVAL);
+	if (pos < 0)
+		return leave(call, errno == ESPIPE ? -EINVAL : -errno);
 	r = copy_file(call, from, pos, count);
 	if (r == -EPIPE)
 		raise(SIGPIPE);
