@@ -17,17 +17,19 @@ AC_SUBST([SYSTEM_LDFLAGS])
 
 dnl What Linux has, by POSIX's names; the sources are the same.  mingw's own
 dnl printf() knows all of C99's words, which its warnings do not.  The libraries
-dnl are static: libtool would rather link none of them into a DLL.
+dnl are static: libtool would link none of them into a DLL, so there it is not
+dnl told of them.
 AC_DEFUN([DICOMTLS_WINDOWS], [
 CPPFLAGS="$CPPFLAGS -DWIN32_LEAN_AND_MEAN -D_WIN32_WINNT=0x0A00"
 SYSTEM_CFLAGS="-isystem \$(top_srcdir)/shim/win32/posix/include -Wno-format -Wno-attributes"
-SYSTEM_LDFLAGS="-static-libgcc -no-undefined"
-WINDOWS_LIBS="-Wl,-lws2_32 -Wl,-lmswsock -Wl,-liphlpapi -Wl,-lcrypt32 -Wl,-lgdi32 -Wl,-ladvapi32"
-OPENSSL_LIBS="-Wl,-lssl -Wl,-lcrypto"
-for word in $($PKG_CONFIG --libs-only-L libssl); do
-  OPENSSL_LIBS="-Wl,$word $OPENSSL_LIBS"
-done
+SYSTEM_LDFLAGS="-static-libgcc -no-undefined -no-install"
+WINDOWS_LIBS="-l:libwinpthread.a -lmswsock -lws2_32 -liphlpapi -lcrypt32 -lgdi32 -ladvapi32"
 OPENSSL_LIBS="$OPENSSL_LIBS $WINDOWS_LIBS"
+DLL_LIBS=
+for word in $OPENSSL_LIBS; do
+  DLL_LIBS="$DLL_LIBS -Wl,$word"
+done
+AC_SUBST([DLL_LIBS])
 AC_SUBST([WINDOWS_LIBS])
 AC_DEFINE([HAVE_DECL_INI_MAX_LINE], [1])
 inih_kind="built in"

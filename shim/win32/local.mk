@@ -10,6 +10,8 @@ libposix_la_SOURCES = \
 	shim/win32/posix/ini.c \
 	shim/win32/posix/misc.c \
 	shim/win32/posix/owner.c shim/win32/posix/owner.h \
+	shim/win32/posix/sock.c \
 	shim/win32/posix/text.c shim/win32/posix/text.h
 
 dicomtls_certtool_LDFLAGS = $(AM_LDFLAGS) -municode
+dicomtls_certtool_CPPFLAGS = $(AM_CPPFLAGS) -DDICOMTLS_POSIX_SOCKETS

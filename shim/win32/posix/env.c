@@ -53,6 +53,40 @@ secure_getenv(const char *name)
 	return NULL;
 }
 
+/* For this process and those it starts. */
+int
+setenv(const char *name, const char *value, int replace)
+{
+	char *old = secure_getenv(name), *line, **list;
+	wchar_t *n, *v;
+	size_t size = strlen(name) + strlen(value) + 2, i;
+
+	if (old != NULL && !replace)
+		return 0;
+	for (i = 0; posix_environ[i] != NULL; i++)
+		if (old != NULL && posix_environ[i] + strlen(name) + 1 == old)
+			break;
+	line = malloc(size);
+	list = calloc(i + 2, sizeof *list);
+	n = text_wide(name);
+	v = text_wide(value);
+	if (line == NULL || list == NULL || n == NULL || v == NULL)
+		return -1;
+	snprintf(line, size, "%s=%s", name, value);
+	SetEnvironmentVariableW(n, v);
+	free(n);
+	free(v);
+	if (posix_environ[i] != NULL) {
+		posix_environ[i] = line;
+		free(list);
+		return 0;
+	}
+	memcpy(list, posix_environ, i * sizeof *list);
+	list[i] = line;
+	posix_environ = list;
+	return 0;
+}
+
 char *
 posix_getcwd(char *buf, size_t size)
 {

@@ -57,6 +57,17 @@ memmem(const void *in, size_t in_len, const void *what, size_t len)
 }
 
 char *
+strcasestr(const char *in, const char *what)
+{
+	size_t len = strlen(what);
+
+	for (; *in != '\0'; in++)
+		if (_strnicmp(in, what, len) == 0)
+			return (char *)in;
+	return len == 0 ? (char *)in : NULL;
+}
+
+char *
 stpcpy(char *to, const char *from)
 {
 	size_t len = strlen(from);

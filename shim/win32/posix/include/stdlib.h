@@ -9,6 +9,7 @@
  * program gains privileges by being started. */
 extern char **posix_environ;
 char *secure_getenv(const char *name);
+int setenv(const char *name, const char *value, int replace);
 
 #undef environ
 #define environ posix_environ

@@ -12,6 +12,7 @@ char *strsep(char **rest, const char *delimiters);
 char *strndup(const char *s, size_t len);
 
 void *memmem(const void *in, size_t in_len, const void *what, size_t len);
+char *strcasestr(const char *in, const char *what);
 char *stpcpy(char *to, const char *from);
 void explicit_bzero(void *p, size_t len);
 
