@@ -15,3 +15,36 @@ libposix_la_SOURCES = \
 
 dicomtls_certtool_LDFLAGS = $(AM_LDFLAGS) -municode
 dicomtls_certtool_CPPFLAGS = $(AM_CPPFLAGS) -DDICOMTLS_POSIX_SOCKETS
+
+pkglib_LTLIBRARIES += dicomtls.la
+dicomtls_la_SOURCES = \
+	shim/win32/calls.def \
+	shim/win32/dial.c shim/win32/dial.h \
+	shim/win32/dll.c \
+	shim/win32/gate.c shim/win32/gate.h \
+	shim/win32/hooks.c shim/win32/hooks.h \
+	shim/win32/inject.c shim/win32/inject.h \
+	shim/win32/loop.c shim/win32/loop.h \
+	shim/win32/names.c shim/win32/names.h \
+	shim/win32/option.c \
+	shim/win32/process.c shim/win32/process.h \
+	shim/win32/relay.c shim/win32/relay.h \
+	shim/win32/say.c shim/win32/say.h \
+	shim/win32/sniff.c shim/win32/sniff.h \
+	shim/win32/socktab.c shim/win32/socktab.h \
+	shim/win32/taken.c shim/win32/taken.h
+dicomtls_la_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
+dicomtls_la_LIBADD = libengine.la libcert.la libdicom.la libpolicy.la \
+	libbase.la
+dicomtls_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared \
+	-export-symbols-regex '^DllMain$$' $(DLL_LIBS)
+
+# The launcher's Windows half.
+bin_PROGRAMS += dicomtls
+dicomtls_SOURCES = \
+	shim/win32/inject.c \
+	shim/win32/posix/start.c \
+	shim/win32/launch/child.c shim/win32/launch/child.h \
+	shim/win32/launch/main.c
+dicomtls_LDADD = libpolicy.la libbase.la $(WINDOWS_LIBS)
+dicomtls_LDFLAGS = $(AM_LDFLAGS) -municode
