@@ -233,7 +233,7 @@ check_identity(struct report *r, const struct tlsconf *conf,
 		    "generate does", conf->dir);
 		return;
 	}
-	if (identity_read(conf, NULL, &id, &f) < 0) {
+	if (identity_look(conf, &id, &f) < 0) {
 		report_add(r, REPORT_CRITICAL, check_name(f.reason), "%s",
 		    f.text);
 		return;

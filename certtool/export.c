@@ -196,7 +196,7 @@ export(const struct tlsconf *conf, const struct command_args *a,
 	struct export e = { .id = &id, .compat = a->value[COMPAT] != NULL };
 	int rc;
 
-	rc = identity_read(conf, NULL, &id, f);
+	rc = identity_look(conf, &id, f);
 	if (rc == 0 && form->secret && a->value[PLAIN] == NULL) {
 		rc = choose_password(conf, a, &id, &pw, f);
 		e.pw = &pw;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "command.h"
 #include "tool.h"
 
@@ -131,6 +132,7 @@ main(int argc, char **argv)
 	const char *word = argc > 1 ? argv[1] : "";
 	const struct command *c = find(word);
 
+	log_open("stderr", LOG_LEVEL_WARN, false);
 	if (c != NULL)
 		return run(c, argc - 1, argv + 1);
 	if (strcmp(word, "--version") == 0) {

@@ -135,7 +135,7 @@ show_ours(const struct tlsconf *conf, struct fail *f)
 		    conf->dir);
 		return -ENOENT;
 	}
-	rc = identity_read(conf, NULL, &id, f);
+	rc = identity_look(conf, &id, f);
 	if (rc < 0)
 		return rc;
 	printf("%s\n", conf->cert);

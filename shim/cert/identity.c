@@ -226,7 +226,8 @@ make_pair(const struct tlsconf *conf, struct store *s, struct fail *f)
 
 /* With the lock: nobody else is making or changing the files. */
 static int
-load_locked(const struct tlsconf *conf, struct identity *id, struct fail *f)
+load_locked(const struct tlsconf *conf, bool make, struct identity *id,
+    struct fail *f)
 {
 	struct store s;
 	int rc;
@@ -234,7 +235,7 @@ load_locked(const struct tlsconf *conf, struct identity *id, struct fail *f)
 	rc = store_open(&s, conf->dir, f);
 	if (rc < 0)
 		return rc;
-	if (!files_there(conf->cert))
+	if (make && !files_there(conf->cert))
 		rc = make_pair(conf, &s, f);
 	if (rc == 0)
 		rc = identity_read(conf, NULL, id, f);
@@ -242,27 +243,54 @@ load_locked(const struct tlsconf *conf, struct identity *id, struct fail *f)
 	return rc;
 }
 
+/* A pair that does not fit may be in the middle of a change. */
 static bool
-worth_locking(const struct tlsconf *conf, int rc)
+worth_locking(const struct tlsconf *conf, bool make, int rc)
 {
-	return conf->own_files && (!files_there(conf->cert) ||
-	    rc == -EKEYREJECTED || store_interrupted(conf->dir));
+	return conf->own_files && ((make && !files_there(conf->cert)) ||
+	    rc == -EKEYREJECTED);
+}
+
+static int
+load(const struct tlsconf *conf, bool make, struct identity *id,
+    struct fail *f)
+{
+	struct fail first = { 0 }, second = { 0 };
+	bool locked = conf->own_files && store_interrupted(conf->dir);
+	int rc = -EINTR;
+
+	if (locked)
+		rc = load_locked(conf, make, id, &second);
+	/* Who may not finish the change may yet read what is there. */
+	if (rc < 0)
+		rc = identity_read(conf, NULL, id, &first);
+	if (rc < 0 && !locked && worth_locking(conf, make, rc))
+		rc = load_locked(conf, make, id, &second);
+	if (rc < 0) {
+		fail_copy(f, &second);
+		fail_copy(f, &first);
+	}
+	return rc;
 }
 
 int
 identity_load(const struct tlsconf *conf, struct identity *id, struct fail *f)
 {
-	struct fail first = { 0 }, second = { 0 };
 	int rc;
 
 	ERR_set_mark();
-	rc = identity_read(conf, NULL, id, &first);
-	if (rc < 0 && worth_locking(conf, rc)) {
-		rc = load_locked(conf, id, &second);
-		fail_copy(f, &second);
-	}
-	if (rc < 0)
-		fail_copy(f, &first);
+	rc = load(conf, true, id, f);
+	ERR_pop_to_mark();
+	return rc;
+}
+
+int
+identity_look(const struct tlsconf *conf, struct identity *id, struct fail *f)
+{
+	int rc;
+
+	ERR_set_mark();
+	rc = load(conf, false, id, f);
 	ERR_pop_to_mark();
 	return rc;
 }

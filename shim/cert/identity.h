@@ -39,8 +39,12 @@ int identity_load(const struct tlsconf *conf, struct identity *id,
     struct fail *f);
 void identity_free(struct identity *id);
 
-/* The same from the files as they are: makes and finishes nothing.  PWS:
- * what to open the key with, NULL: what CONF says. */
+/* The same, but makes nothing. */
+int identity_look(const struct tlsconf *conf, struct identity *id,
+    struct fail *f);
+
+/* The same from the files as they are, without a lock: makes and finishes
+ * nothing.  PWS: what to open the key with, NULL: what CONF says. */
 int identity_read(const struct tlsconf *conf, const struct passwords *pws,
     struct identity *id, struct fail *f);
 

@@ -199,19 +199,8 @@ static int
 key_unopened(const struct buf *in, const char *name, bool asked,
     const struct passwords *pws, struct fail *f)
 {
-	if (asked && pws->count == 0) {
-		if (pws->why.reason != REASON_NONE)
-			fail_set(f, REASON_PASSWORD, "the key %s is "
-			    "encrypted, and %s", name, pws->why.text);
-		fail_set(f, REASON_PASSWORD, "the key %s is encrypted and no "
-		    "password is known", name);
-		return -EACCES;
-	}
 	if (asked) {
-		fail_set(f, REASON_PASSWORD, "%s%s does not open the key %s",
-		    pws->count > 1 ? "neither the stored password nor " : "",
-		    password_source_name(pws->list[pws->count - 1].source),
-		    name);
+		password_refused(pws, "the key", name, f);
 		return -EACCES;
 	}
 	if (has(in, "BEGIN CERT") && !has(in, "PRIVATE KEY"))

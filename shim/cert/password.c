@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "cert/files.h"
+#include "cert/hostid.h"
 #include "cert/hostkey.h"
 #include "cert/seal.h"
 
@@ -209,6 +210,44 @@ password_source_name(enum password_source source)
 	};
 
 	return names[source];
+}
+
+static void
+refused_derived(const struct passwords *pws, const char *what,
+    const char *name, struct fail *f)
+{
+	char user[HOSTID_SIZE] = "?";
+
+	hostid_user(user, NULL);
+	fail_set(f, REASON_PASSWORD, "%sthe password derived from this host "
+	    "for user %s does not open %s %s: it was made on another host, by "
+	    "another user or by another program, or the host secret was "
+	    "replaced; set DICOMTLS_KEY_PASSWORD_FILE, or run "
+	    "dicomtls-certtool import --password-file FILE (FILE: what "
+	    "dicomtls-certtool password prints where it was made), or make a "
+	    "new pair with dicomtls-certtool generate --force",
+	    pws->count > 1 ? "neither the stored password nor " : "", user,
+	    what, name);
+}
+
+void
+password_refused(const struct passwords *pws, const char *what,
+    const char *name, struct fail *f)
+{
+	enum password_source last;
+
+	if (pws->count == 0) {
+		fail_set(f, REASON_PASSWORD, "%s %s needs a password, and %s",
+		    what, name, pws->why.reason != REASON_NONE ?
+		    pws->why.text : "none is known");
+		return;
+	}
+	last = pws->list[pws->count - 1].source;
+	if (last == PASSWORD_DERIVED)
+		refused_derived(pws, what, name, f);
+	else
+		fail_set(f, REASON_PASSWORD, "%s does not open %s %s",
+		    password_source_name(last), what, name);
 }
 
 void

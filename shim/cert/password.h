@@ -76,6 +76,13 @@ int password_read(const char *path, struct password *pw, struct fail *f);
 /* "the stored password" and so on, for sentences. */
 const char *password_source_name(enum password_source source);
 
+/*
+ * Says in F why none of PWS opens WHAT ("the key") NAME, and how to go on: a
+ * derived password that fails means another host or another user.
+ */
+void password_refused(const struct passwords *pws, const char *what,
+    const char *name, struct fail *f);
+
 void password_wipe(struct password *pw);
 void password_wipe_all(struct passwords *pws);
 

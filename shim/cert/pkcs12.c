@@ -30,15 +30,7 @@ not_opened(const char *name, const struct passwords *pws, struct fail *f)
 		    "SHA-256", name);
 		return -EINVAL;
 	}
-	if (pws->count == 0)
-		fail_set(f, REASON_PASSWORD, "the PKCS#12 %s needs a "
-		    "password, and %s", name, pws->why.reason != REASON_NONE ?
-		    pws->why.text : "none is known");
-	else
-		fail_set(f, REASON_PASSWORD, "%s%s does not open the PKCS#12 "
-		    "%s", pws->count > 1 ? "neither the stored password nor " :
-		    "", password_source_name(
-		    pws->list[pws->count - 1].source), name);
+	password_refused(pws, "the PKCS#12", name, f);
 	return -EACCES;
 }
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 
 #include "base/log.h"
 #include "cert/identity.h"
+#include "cert/reload.h"
 #include "engine/session.h"
 #include "engine/sslerr.h"
 #include "engine/verify.h"
@@ -38,9 +40,14 @@ struct context {
 	const struct tlsconf *conf;
 	enum role role;
 	SSL_CTX *ctx;
+	struct identity own;	/* empty: we show no certificate */
+	struct reload_stamp files;	/* of own */
+	struct stat trust[2];	/* of the CAs and the revocation lists */
+	int said;		/* the step of the last warning of own's end */
 };
 
 static struct context *cache;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;	/* of it */
 
 static bool
 needs_level_0(const struct tlsconf *conf)
@@ -74,7 +81,9 @@ set_ciphers(SSL_CTX *ctx, const struct tlsconf *conf, struct fail *f)
 	snprintf(list, sizeof list, "%s%s", base, old ? ":" CIPHERS_OLD : "");
 	if (conf->min_version < TLS_1_3 && SSL_CTX_set_cipher_list(ctx, list)
 	    != 1)
-		return refuse(f, conf, "the cipher list", list);
+		return refuse(f, conf, conf->ciphers != NULL ?
+		    "the cipher list DICOMTLS_CIPHERS" : "the cipher list",
+		    list);
 	if (suites != NULL && SSL_CTX_set_ciphersuites(ctx, suites) != 1)
 		return refuse(f, conf, "the TLS 1.3 suites", suites);
 	return 0;
@@ -127,24 +136,19 @@ set_modes(SSL_CTX *ctx)
 }
 
 static int
-set_identity(SSL_CTX *ctx, const struct tlsconf *conf, struct fail *f)
+set_identity(SSL_CTX *ctx, const struct tlsconf *conf,
+    const struct identity *own, struct fail *f)
 {
-	struct identity id = { 0 };
 	char text[256];
-	int r = identity_load(conf, &id, f);
 
-	if (r < 0)
-		return r;
-	if (SSL_CTX_use_cert_and_key(ctx, id.cert, id.key, id.chain, 1) != 1) {
-		fail_set(f, REASON_CERTIFICATE, "%s cannot be used with "
-		    "profile %s: %s; make a new one with dicomtls-certtool "
-		    "generate --force, or take a profile that allows it",
-		    conf->cert, conf->profile->name,
-		    sslerr_text(text, sizeof text));
-		r = -EINVAL;
-	}
-	identity_free(&id);
-	return r;
+	if (own->cert == NULL || SSL_CTX_use_cert_and_key(ctx, own->cert,
+	    own->key, own->chain, 1) == 1)
+		return 0;
+	fail_set(f, REASON_CERTIFICATE, "%s cannot be used with profile %s: "
+	    "%s; make a new one with dicomtls-certtool generate --force, or "
+	    "take a profile that allows it", conf->cert, conf->profile->name,
+	    sslerr_text(text, sizeof text));
+	return -EINVAL;
 }
 
 static void
@@ -200,9 +204,11 @@ warn_weak(const struct tlsconf *conf)
 static int select_alpn(SSL *, const unsigned char **, unsigned char *,
     const unsigned char *, unsigned int, void *);
 static int note_offer(SSL *, int *, void *);
+static int note_request(SSL *, X509 **, EVP_PKEY **);
 
 static SSL_CTX *
-make(const struct tlsconf *conf, enum role role, struct fail *f)
+make(const struct tlsconf *conf, enum role role, const struct identity *own,
+    struct fail *f)
 {
 	SSL_CTX *ctx = SSL_CTX_new(role == ROLE_CLIENT ? TLS_client_method() :
 	    TLS_server_method());
@@ -217,10 +223,11 @@ make(const struct tlsconf *conf, enum role role, struct fail *f)
 	if (role == ROLE_SERVER) {
 		SSL_CTX_set_alpn_select_cb(ctx, select_alpn, NULL);
 		SSL_CTX_set_client_hello_cb(ctx, note_offer, NULL);
+	} else {
+		SSL_CTX_set_client_cert_cb(ctx, note_request);
 	}
 	if (set_protocol(ctx, conf, f) < 0 ||
-	    ((role == ROLE_SERVER || conf->client_cert) &&
-	    set_identity(ctx, conf, f) < 0) ||
+	    set_identity(ctx, conf, own, f) < 0 ||
 	    verify_context(ctx, conf, role, f) < 0) {
 		SSL_CTX_free(ctx);
 		return NULL;
@@ -229,30 +236,177 @@ make(const struct tlsconf *conf, enum role role, struct fail *f)
 	return ctx;
 }
 
-SSL_CTX *
-context_get(const struct tlsconf *conf, enum role role, struct fail *f)
-{
-	struct context *c;
+/* The cache --------------------------------------------------------------- */
 
-	for (c = cache; c != NULL; c = c->next)
-		if (c->conf == conf && c->role == role)
-			return c->ctx;
-	c = calloc(1, sizeof *c);
+static bool
+shows_certificate(const struct context *c)
+{
+	return c->role == ROLE_SERVER || c->conf->client_cert;
+}
+
+static bool
+same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
+	    a->st_size == b->st_size &&
+	    a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	    a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* Whether CAs or revocation lists look different from the last time. */
+static bool
+trust_changed(struct context *c)
+{
+	const char *const path[2] = { c->conf->ca, c->conf->crl };
+	bool changed = false;
+	struct stat st;
+	int i;
+
+	if (c->conf->verify[c->role] != VERIFY_CA)
+		return false;
+	for (i = 0; i < 2; i++) {
+		if (path[i] == NULL || stat(path[i], &st) < 0 ||
+		    same_file(&st, &c->trust[i]))
+			continue;
+		c->trust[i] = st;
+		changed = true;
+	}
+	return changed;
+}
+
+/* A pair that was made just now looks different from the missing one. */
+static int
+load_own(struct context *c, struct fail *f)
+{
+	static const struct reload_stamp missing;
+	int r;
+
+	if (!shows_certificate(c))
+		return 0;
+	reload_stamp(c->conf, &c->files);
+	r = identity_load(c->conf, &c->own, f);
+	if (r == 0 && reload_same(&c->files, &missing))
+		reload_stamp(c->conf, &c->files);
+	return r;
+}
+
+static struct context *
+add(const struct tlsconf *conf, enum role role, struct fail *f)
+{
+	struct context *c = calloc(1, sizeof *c);
+
 	if (c == NULL) {
 		fail_set(f, REASON_SYSTEM, "no memory for a TLS context");
 		return NULL;
 	}
 	c->conf = conf;
 	c->role = role;
-	c->ctx = make(conf, role, f);
+	trust_changed(c);
+	if (load_own(c, f) == 0)
+		c->ctx = make(conf, role, &c->own, f);
 	if (c->ctx == NULL) {
+		identity_free(&c->own);
 		free(c);
 		return NULL;
 	}
 	c->next = cache;
 	cache = c;
-	return c->ctx;
+	return c;
 }
+
+/* Sessions that began with the old context keep it. */
+static void
+renew(struct context *c)
+{
+	bool changed = trust_changed(c);
+	struct fail f = { 0 };
+	SSL_CTX *ctx;
+
+	if (shows_certificate(c) &&
+	    reload_identity(c->conf, &c->own, &c->files) > 0) {
+		changed = true;
+		c->said = 0;
+	}
+	if (!changed)
+		return;
+	ctx = make(c->conf, c->role, &c->own, &f);
+	if (ctx == NULL) {
+		log_error("files that were changed are not used, what was "
+		    "read before stays in use: %s", f.text);
+		return;
+	}
+	SSL_CTX_free(c->ctx);
+	c->ctx = ctx;
+}
+
+/* One warning for all contexts that show the same certificate. */
+static void
+warn_expiry(struct context *c)
+{
+	struct context *other;
+
+	if (c->own.cert == NULL)
+		return;
+	for (other = cache; other != NULL; other = other->next)
+		if (other->own.cert != NULL && other->said > c->said &&
+		    X509_cmp(other->own.cert, c->own.cert) == 0)
+			c->said = other->said;
+	reload_warn_expiry(&c->own, c->conf->cert, &c->said);
+}
+
+static struct context *
+find(const struct tlsconf *conf, enum role role)
+{
+	struct context *c = cache;
+
+	while (c != NULL && (c->conf != conf || c->role != role))
+		c = c->next;
+	return c;
+}
+
+/* A child must not inherit the lock from a thread that it has not. */
+static void
+lock_cache(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+static void
+unlock_cache(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+static void
+guard_fork(void)
+{
+	pthread_atfork(lock_cache, unlock_cache, unlock_cache);
+}
+
+SSL_CTX *
+context_get(const struct tlsconf *conf, enum role role, struct fail *f)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	SSL_CTX *ctx = NULL;
+	struct context *c;
+
+	pthread_once(&once, guard_fork);
+	lock_cache();
+	c = find(conf, role);
+	if (c != NULL)
+		renew(c);
+	else
+		c = add(conf, role, f);
+	if (c != NULL) {
+		warn_expiry(c);
+		ctx = c->ctx;
+		SSL_CTX_up_ref(ctx);
+	}
+	unlock_cache();
+	return ctx;
+}
+
+/* What peers ask and offer --------------------------------------------------- */
 
 /* DCMTK 3.6.8 offers "dicom"; who offers only other names is not refused. */
 static int
@@ -271,37 +425,50 @@ select_alpn(SSL *ssl, const unsigned char **out, unsigned char *outlen,
 	return SSL_TLSEXT_ERR_OK;
 }
 
+/* Suites that this OpenSSL does not know, by number. */
 static size_t
-add_names(char *text, size_t size, STACK_OF(SSL_CIPHER) *list)
+add_suite(SSL *ssl, const unsigned char *id, char *text, size_t size)
 {
-	size_t len = 0;
-	int i;
+	const SSL_CIPHER *suite = SSL_CIPHER_find(ssl, id);
+	int n;
 
-	for (i = 0; i < sk_SSL_CIPHER_num(list) && len < size; i++)
-		len += (size_t)snprintf(text + len, size - len, "%s%s",
-		    i > 0 ? " " : "",
-		    SSL_CIPHER_get_name(sk_SSL_CIPHER_value(list, i)));
-	return len;
+	if (suite != NULL)
+		n = snprintf(text, size, " %s", SSL_CIPHER_get_name(suite));
+	else
+		n = snprintf(text, size, " 0x%02X%02X", id[0], id[1]);
+	return (size_t)n;
 }
 
-/* Kept for the sentence of a handshake that fails. */
+/* Kept for the sentence of a handshake that fails.  SSL 2's form of the hello
+ * has three bytes a suite, the first of them 0 for those of TLS. */
 static int
 note_offer(SSL *ssl, int *alert, void *arg)
 {
 	struct engine *e = SSL_get_app_data(ssl);
-	STACK_OF(SSL_CIPHER) *list = NULL, *scsvs = NULL;
+	size_t step = SSL_client_hello_isv2(ssl) ? 3 : 2, i, n = 0;
 	const unsigned char *bytes;
 	size_t len = SSL_client_hello_get0_ciphers(ssl, &bytes);
-	char text[400];
+	char text[400] = "";
 
 	(void)alert;
 	(void)arg;
-	if (e->offered == NULL && SSL_bytes_to_cipher_list(ssl, bytes, len, 0,
-	    &list, &scsvs) == 1) {
-		add_names(text, sizeof text, list);
-		e->offered = strdup(text);
-	}
-	sk_SSL_CIPHER_free(list);
-	sk_SSL_CIPHER_free(scsvs);
+	for (i = 0; i + step <= len && n < sizeof text; i += step)
+		if (step == 2 || bytes[i] == 0)
+			n += add_suite(ssl, bytes + i + step - 2, text + n,
+			    sizeof text - n);
+	if (e->offered == NULL && n > 0)
+		e->offered = strdup(text + 1);
 	return SSL_CLIENT_HELLO_SUCCESS;
+}
+
+/* Called when a server asks for a certificate and we have none to show. */
+static int
+note_request(SSL *ssl, X509 **cert, EVP_PKEY **key)
+{
+	struct engine *e = SSL_get_app_data(ssl);
+
+	(void)cert;
+	(void)key;
+	e->asked = true;
+	return 0;
 }

@@ -10,8 +10,10 @@
 #include "policy/policy.h"
 
 /*
- * The context for CONF and ROLE; it is the cache's, SSL_new takes a reference
- * of its own.  NULL with the sentence in F.  One thread at a time.
+ * The context for CONF and ROLE, with a reference for the caller
+ * (SSL_CTX_free).  Changed files of the certificate, of the trusted CAs and of
+ * the revocation lists are taken into use here; ones that cannot be used are
+ * logged, and those of before stay.  NULL with the sentence in F.  Any thread.
  */
 SSL_CTX *context_get(const struct tlsconf *conf, enum role role,
     struct fail *f);

@@ -3,6 +3,7 @@
 #include "engine/engine.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +11,10 @@
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 #include "engine/context.h"
+#include "engine/errqueue.h"
 #include "engine/session.h"
 #include "engine/sslerr.h"
 #include "engine/verify.h"
@@ -58,21 +61,33 @@ port_ctrl(BIO *bio, int cmd, long arg, void *ptr)
 	return cmd == BIO_CTRL_FLUSH;
 }
 
-static BIO_METHOD *
-port_method(void)
-{
-	static BIO_METHOD *method;
+static BIO_METHOD *method;
 
-	if (method != NULL)
-		return method;
+static void
+make_method(void)
+{
 	method = BIO_meth_new(BIO_TYPE_SOURCE_SINK | BIO_get_new_index(),
 	    "dicomtls port");
 	if (method == NULL)
-		return NULL;
+		return;
 	BIO_meth_set_read_ex(method, port_read);
 	BIO_meth_set_write_ex(method, port_write);
 	BIO_meth_set_ctrl(method, port_ctrl);
-	return method;
+}
+
+static BIO *
+port_bio(struct engine *e)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	BIO *bio;
+
+	pthread_once(&once, make_method);
+	bio = method != NULL ? BIO_new(method) : NULL;
+	if (bio != NULL) {
+		BIO_set_data(bio, e);
+		BIO_set_init(bio, 1);
+	}
+	return bio;
 }
 
 /* Beginning ----------------------------------------------------------------- */
@@ -80,11 +95,13 @@ port_method(void)
 static int
 engine_prepare(const struct tlsconf *conf, enum role role, struct fail *f)
 {
+	struct errqueue q;
 	SSL_CTX *ctx;
 
-	ERR_set_mark();
+	errqueue_take(&q);
 	ctx = context_get(conf, role, f);
-	ERR_pop_to_mark();
+	SSL_CTX_free(ctx);
+	errqueue_put_back(&q);
 	return ctx == NULL ? -EACCES : 0;
 }
 
@@ -111,123 +128,145 @@ note_alert(const SSL *ssl, int where, int value)
 static int
 attach(struct engine *e, SSL_CTX *ctx)
 {
-	BIO_METHOD *method = port_method();
-	BIO *bio;
+	BIO *bio = port_bio(e);
 
 	e->ssl = SSL_new(ctx);
-	bio = method != NULL ? BIO_new(method) : NULL;
 	if (e->ssl == NULL || bio == NULL) {
 		BIO_free(bio);
 		return -ENOMEM;
 	}
-	BIO_set_data(bio, e);
-	BIO_set_init(bio, 1);
 	SSL_set_bio(e->ssl, bio, bio);
 	SSL_set_app_data(e->ssl, e);
 	SSL_set_info_callback(e->ssl, note_alert);
+	if (e->role == ROLE_CLIENT)
+		SSL_set_connect_state(e->ssl);
+	else
+		SSL_set_accept_state(e->ssl);
 	return 0;
 }
 
-/* RFC 6066, 3: names alone, no addresses. */
+static bool
+is_address(const char *name)
+{
+	ASN1_OCTET_STRING *ip = a2i_IPADDRESS(name);
+	bool is = ip != NULL;
+
+	ASN1_OCTET_STRING_free(ip);
+	return is;
+}
+
+/* RFC 6066, 3: names alone, no addresses, without the dot of the root. */
 static int
 set_name(struct engine *e, const char *name)
 {
 	const char *want = e->conf->name != NULL ? e->conf->name : name;
+	size_t len = want != NULL ? strlen(want) : 0;
 
-	if (want == NULL)
+	if (len > 1 && want[len - 1] == '.')
+		len--;
+	if (len == 0)
 		return 0;
-	e->name = strdup(want);
+	e->name = strndup(want, len);
 	if (e->name == NULL)
 		return -ENOMEM;
-	if (e->role == ROLE_CLIENT && strspn(want, "0123456789.:") !=
-	    strlen(want))
-		SSL_set_tlsext_host_name(e->ssl, want);
+	if (e->role == ROLE_CLIENT && !is_address(e->name))
+		SSL_set_tlsext_host_name(e->ssl, e->name);
 	return 0;
 }
 
 static struct engine *
 create(const struct tlsconf *conf, enum role role, const char *name,
-    const char *peer, const struct engine_port *port, struct fail *f)
+    const char *peer, const struct engine_port *port, SSL_CTX *ctx)
 {
-	SSL_CTX *ctx = context_get(conf, role, f);
-	struct engine *e;
+	struct engine *e = calloc(1, sizeof *e);
 
-	if (ctx == NULL)
+	if (e == NULL)
 		return NULL;
-	e = calloc(1, sizeof *e);
-	if (e == NULL) {
-		fail_set(f, REASON_SYSTEM, "no memory for a TLS session");
-		return NULL;
-	}
 	e->conf = conf;
 	e->role = role;
 	e->alert = -1;
 	e->port = *port;
 	snprintf(e->peer, sizeof e->peer, "%s", peer);
-	if (attach(e, ctx) < 0 || set_name(e, name) < 0) {
-		fail_set(f, REASON_SYSTEM, "no memory for a TLS session");
-		engine_destroy(e);
-		return NULL;
-	}
-	verify_setup(e);
-	if (role == ROLE_CLIENT)
-		SSL_set_connect_state(e->ssl);
-	else
-		SSL_set_accept_state(e->ssl);
-	return e;
+	if (attach(e, ctx) == 0 && set_name(e, name) == 0 &&
+	    verify_setup(e) == 0)
+		return e;
+	engine_destroy(e);
+	return NULL;
 }
 
 static struct engine *
 engine_create(const struct tlsconf *conf, enum role role, const char *name,
     const char *peer, const struct engine_port *port, struct fail *f)
 {
-	struct engine *e;
+	struct engine *e = NULL;
+	struct errqueue q;
+	SSL_CTX *ctx;
 
-	ERR_set_mark();
-	e = create(conf, role, name, peer, port, f);
-	ERR_pop_to_mark();
+	errqueue_take(&q);
+	ctx = context_get(conf, role, f);
+	if (ctx != NULL) {
+		e = create(conf, role, name, peer, port, ctx);
+		if (e == NULL)
+			fail_set(f, REASON_SYSTEM, "no memory for a TLS "
+			    "session with %s", peer);
+	}
+	SSL_CTX_free(ctx);
+	errqueue_put_back(&q);
 	return e;
 }
 
 /* Results ------------------------------------------------------------------- */
 
-/*
- * SSL_get_error looks at the oldest error of the thread's queue, which may be
- * the program's own: what the port said last tells more.
- */
+/* TLS 1.3 lets a client finish before the server has seen its certificate. */
+static void
+explain_wire(struct engine *e)
+{
+	if (e->wire != -ECONNRESET && e->wire != -EPIPE)
+		fail_set(&e->fail, REASON_SYSTEM, "%s: %s", e->peer,
+		    strerror((int)-e->wire));
+	else if (e->role == ROLE_CLIENT && !e->heard && e->asked)
+		fail_set(&e->fail, REASON_CLIENT_CERT_WANTED, "%s asked for a "
+		    "certificate of ours and reset the connection: set "
+		    "DICOMTLS_CLIENT_CERT=yes and let it trust %s", e->peer,
+		    e->conf->cert);
+	else if (e->role == ROLE_CLIENT && !e->heard)
+		fail_set(&e->fail, REASON_RESET, "%s reset the connection "
+		    "before it sent anything: it may not speak TLS on that "
+		    "port, or it refused our certificate (or wants one): its "
+		    "log tells more", e->peer);
+	else
+		fail_set(&e->fail, REASON_RESET, "%s reset the connection: "
+		    "its log tells more", e->peer);
+}
+
+/* What the port said last tells more than SSL_get_error. */
 static int
 result(struct engine *e)
 {
-	struct sslerr_case c = {
-		.ssl = e->ssl, .conf = e->conf, .role = e->role,
-		.peer = e->peer, .offered = e->offered, .open = e->open,
-	};
-
 	if (SSL_want_read(e->ssl) && e->wire == -EAGAIN)
 		return -EAGAIN;
 	if (SSL_want_read(e->ssl) && e->wire == 0)
 		return -ENODATA;
 	if (e->wire < 0 && e->wire != -EAGAIN) {
-		fail_set(&e->fail, e->wire == -ECONNRESET || e->wire == -EPIPE ?
-		    REASON_RESET : REASON_SYSTEM, "%s: %s", e->peer,
-		    strerror((int)-e->wire));
+		explain_wire(e);
 		return (int)e->wire;
 	}
-	sslerr_explain(&c, &e->fail);
+	sslerr_explain(e);
 	return -ECONNRESET;
 }
 
 static int
 engine_handshake(struct engine *e)
 {
+	struct errqueue q;
 	int r;
 
-	ERR_set_mark();
-	r = SSL_do_handshake(e->ssl);
-	if (r == 1)
-		e->open = true;
-	r = r == 1 ? 0 : result(e);
-	ERR_pop_to_mark();
+	if (e->fail.reason != REASON_NONE)
+		return -ECONNRESET;
+	errqueue_take(&q);
+	r = SSL_do_handshake(e->ssl) == 1 ? verify_finish(e) : result(e);
+	e->open = r == 0;
+	errqueue_put_back(&q);
 	return r;
 }
 
@@ -245,49 +284,60 @@ read_result(struct engine *e)
 static ssize_t
 engine_read(struct engine *e, void *buf, size_t len)
 {
+	struct errqueue q;
 	size_t n = 0;
 	ssize_t r;
 
-	ERR_set_mark();
-	if (SSL_read_ex(e->ssl, buf, len, &n) == 1)
+	errqueue_take(&q);
+	if (SSL_read_ex(e->ssl, buf, len, &n) == 1) {
+		e->heard = true;
 		r = (ssize_t)n;
-	else
+	} else {
 		r = read_result(e);
-	ERR_pop_to_mark();
+	}
+	errqueue_put_back(&q);
 	return r;
 }
 
 static ssize_t
-engine_pending(struct engine *e, bool wire, bool *closed)
+look(struct engine *e, bool *closed)
 {
 	char one;
 	size_t n;
 	ssize_t r;
 
+	if (SSL_peek_ex(e->ssl, &one, 1, &n) == 1)
+		return SSL_pending(e->ssl);
+	r = read_result(e);
+	*closed = r == 0;
+	return r == -EAGAIN ? 0 : r;
+}
+
+static ssize_t
+engine_pending(struct engine *e, bool wire, bool *closed)
+{
+	struct errqueue q;
+	ssize_t r;
+
 	*closed = false;
 	if (SSL_pending(e->ssl) > 0 || (!wire && !SSL_has_pending(e->ssl)))
 		return SSL_pending(e->ssl);
-	ERR_set_mark();
+	errqueue_take(&q);
 	e->starved = !wire;
-	if (SSL_peek_ex(e->ssl, &one, 1, &n) == 1) {
-		r = SSL_pending(e->ssl);
-	} else {
-		r = read_result(e);
-		*closed = r == 0;
-		r = r == -EAGAIN ? 0 : r;
-	}
+	r = look(e, closed);
 	e->starved = false;
-	ERR_pop_to_mark();
+	errqueue_put_back(&q);
 	return r;
 }
 
 static ssize_t
 engine_write(struct engine *e, const void *buf, size_t len)
 {
+	struct errqueue q;
 	size_t n, done = 0;
 	int r = 0;
 
-	ERR_set_mark();
+	errqueue_take(&q);
 	e->wire = 0;
 	while (done < len) {
 		n = 0;
@@ -298,21 +348,22 @@ engine_write(struct engine *e, const void *buf, size_t len)
 		}
 		done += n;
 	}
-	ERR_pop_to_mark();
+	errqueue_put_back(&q);
 	return r < 0 ? r : (ssize_t)done;
 }
 
 static int
 engine_close(struct engine *e)
 {
+	struct errqueue q;
 	int r;
 
 	if (!e->open || e->closed)
 		return 0;
 	e->closed = true;
-	ERR_set_mark();
+	errqueue_take(&q);
 	r = SSL_shutdown(e->ssl);
-	ERR_pop_to_mark();
+	errqueue_put_back(&q);
 	return r < 0 ? -EPIPE : 0;
 }
 

@@ -19,12 +19,16 @@ struct engine {
 	bool starved;		/* the port is closed for a moment */
 	bool open;		/* the handshake is over */
 	bool closed;		/* our close_notify went out */
+	bool heard;		/* plaintext came */
+	bool asked;		/* for a certificate that we do not show */
+	bool remember;		/* a peer of first use, once it is open */
 	char peer[80];		/* "host:port", for sentences */
 	char *name;		/* to be checked, or NULL */
 	char *offered;		/* what a client offered, or NULL */
 	const char *verified;	/* how, NULL: not at all */
 	char subject[256];	/* the peer's certificate, or "" */
 	char fingerprint[65];	/* SPKI SHA-256 in hex, or "" */
+	char blamed[320];	/* which certificate failed, and its dates */
 };
 
 #endif

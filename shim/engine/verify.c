@@ -11,50 +11,178 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+#include "base/log.h"
+#include "cert/describe.h"
+#include "cert/peers.h"
 #include "engine/roots.h"
 #include "engine/sslerr.h"
 
 static const char *const how[] = { "none", "ca", "pin", "tofu" };
 
+/* Who the peer is ----------------------------------------------------------- */
+
 static void
 note_peer(struct engine *e, X509 *cert)
 {
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned int len = 0, i;
-
-	X509_NAME_oneline(X509_get_subject_name(cert), e->subject,
-	    sizeof e->subject);
-	if (X509_pubkey_digest(cert, EVP_sha256(), digest, &len) != 1)
-		return;
-	for (i = 0; i < len && i < 32; i++)
-		snprintf(e->fingerprint + 2 * i, 3, "%02x", digest[i]);
+	describe_subject(cert, e->subject, sizeof e->subject);
+	describe_spki(cert, e->fingerprint);
 }
 
-/* Whether FINGERPRINT is one of the comma-separated PINS. */
-static bool
-pinned(const char *pins, const char *fingerprint)
+/* The host of "host:port", without brackets. */
+static void
+host_of(const char *peer, char *host, size_t size)
 {
-	size_t len = strlen(fingerprint), n;
+	const char *end = strrchr(peer, ':');
+	size_t len = end != NULL ? (size_t)(end - peer) : strlen(peer);
 
-	for (; pins != NULL && *pins != '\0'; pins += n) {
-		pins += strspn(pins, ", ");
-		n = strcspn(pins, ", ");
-		if (n == len && strncasecmp(pins, fingerprint, n) == 0)
-			return true;
+	if (peer[0] == '[' && len > 1 && peer[len - 1] == ']') {
+		peer++;
+		len -= 2;
 	}
+	snprintf(host, size, "%.*s", (int)len, peer);
+}
+
+/* As known_peers has it (peers.h): a client's port means nothing. */
+static void
+key_of(const struct engine *e, char key[PEERS_SIZE])
+{
+	const char *port = strrchr(e->peer, ':');
+	size_t len = port != NULL ? (size_t)(port - e->peer) :
+	    strlen(e->peer);
+	const char *name = e->name;
+
+	if (e->role == ROLE_SERVER)
+		snprintf(key, PEERS_SIZE, "%.*s", (int)len, e->peer);
+	else if (name == NULL)
+		snprintf(key, PEERS_SIZE, "%s", e->peer);
+	else
+		snprintf(key, PEERS_SIZE, strchr(name, ':') != NULL ?
+		    "[%.250s]%s" : "%.250s%s", name, port != NULL ? port : "");
+}
+
+/* By fingerprint -------------------------------------------------------------- */
+
+/* All of the list's have 64 digits, so none can straddle a comma. */
+static bool
+listed(const struct engine *e)
+{
+	return e->conf->pins != NULL && e->fingerprint[0] != '\0' &&
+	    strstr(e->conf->pins, e->fingerprint) != NULL;
+}
+
+static bool
+verify_pin(struct engine *e, const char *key)
+{
+	int r;
+
+	if (listed(e))
+		return true;
+	r = peers_find(e->conf->dir, key, e->fingerprint, NULL, &e->fail);
+	if (r == PEERS_KNOWN)
+		return true;
+	fail_set(&e->fail, REASON_PIN_MISMATCH, "%s showed a certificate with "
+	    "the key SHA-256 %s (%s), which is none of the pinned ones (%s): "
+	    "if it is the right peer, `dicomtls-certtool trust add %s %s` "
+	    "accepts it", e->peer, e->fingerprint, e->subject, e->conf->rule,
+	    key, e->fingerprint);
 	return false;
 }
 
-static int
-verify_pin(struct engine *e)
+/* The key is remembered when the peer has proved that it owns it. */
+static bool
+verify_tofu(struct engine *e, const char *key)
 {
-	if (pinned(e->conf->pins, e->fingerprint))
-		return 1;
-	fail_set(&e->fail, REASON_PIN_MISMATCH, "%s showed a certificate with "
-	    "the key SHA-256 %s (%s), which is none of the pinned ones (%s): "
-	    "if it is the right peer, add that fingerprint to the pins",
-	    e->peer, e->fingerprint, e->subject, e->conf->rule);
+	struct peers_line other;
+	int r;
+
+	if (listed(e))
+		return true;
+	r = peers_find(e->conf->dir, key, e->fingerprint, &other, &e->fail);
+	if (r == PEERS_UNKNOWN)
+		e->remember = true;
+	if (r == PEERS_OTHER)
+		fail_set(&e->fail, REASON_PIN_MISMATCH, "%s showed another key "
+		    "than before: now SHA-256 %s (%s), known is %s (%s/"
+		    PEERS_FILE ", line %u): ask its owner; if the new one is "
+		    "right, `dicomtls-certtool trust add %s %s --also` accepts "
+		    "it", e->peer, e->fingerprint, e->subject,
+		    other.fingerprint, e->conf->dir, other.number, key,
+		    e->fingerprint);
+	return r == PEERS_KNOWN || r == PEERS_UNKNOWN;
+}
+
+int
+verify_finish(struct engine *e)
+{
+	char key[PEERS_SIZE];
+	int r;
+
+	if (!e->remember)
+		return 0;
+	e->remember = false;
+	key_of(e, key);
+	r = peers_add(e->conf->dir, key, e->fingerprint, e->subject, false,
+	    &e->fail);
+	if (r < 0)
+		return r;
+	log_info("%s was not known: from now on it must have the key SHA-256 "
+	    "%s", key, e->fingerprint);
 	return 0;
+}
+
+/* The peer's certificate ------------------------------------------------------ */
+
+/* The one that failed, which may be a CA's. */
+static void
+blame(struct engine *e, X509 *cert)
+{
+	char subject[120], begin[40], end[40];
+
+	if (cert == NULL)
+		return;
+	describe_subject(cert, subject, sizeof subject);
+	describe_time(describe_begin(cert), begin, sizeof begin);
+	describe_time(describe_end(cert), end, sizeof end);
+	snprintf(e->blamed, sizeof e->blamed, "\"%s\" (%.10s to %.10s)",
+	    subject, begin, end);
+}
+
+static bool
+strong_enough(struct engine *e, X509 *cert)
+{
+	const struct profile *p = e->conf->profile;
+	char why[200];
+
+	if (!describe_weak(cert, p->min_rsa_bits, p->min_ec_bits, p->weak,
+	    why, sizeof why))
+		return true;
+	fail_set(&e->fail, REASON_WEAK, "%s showed a certificate that %s "
+	    "(profile %s, %s): it needs a new one", e->peer, why, p->name,
+	    e->subject);
+	return false;
+}
+
+static bool
+verify_by(struct engine *e, X509_STORE_CTX *store, X509 *cert)
+{
+	char key[PEERS_SIZE];
+
+	key_of(e, key);
+	switch (e->conf->verify[e->role]) {
+	case VERIFY_NONE:
+		return true;
+	case VERIFY_CA:
+		if (X509_verify_cert(store) <= 0) {
+			blame(e, X509_STORE_CTX_get_current_cert(store));
+			return false;
+		}
+		return strong_enough(e, cert);
+	case VERIFY_PIN:
+		return verify_pin(e, key) && strong_enough(e, cert);
+	case VERIFY_TOFU:
+		return strong_enough(e, cert) && verify_tofu(e, key);
+	}
+	return false;
 }
 
 static int
@@ -64,38 +192,39 @@ verify_peer(X509_STORE_CTX *store, void *arg)
 	    SSL_get_ex_data_X509_STORE_CTX_idx());
 	struct engine *e = SSL_get_app_data(ssl);
 	enum verify mode = e->conf->verify[e->role];
-	int good = 1;
+	X509 *cert = X509_STORE_CTX_get0_cert(store);
+	bool good;
 
 	(void)arg;
-	note_peer(e, X509_STORE_CTX_get0_cert(store));
-	if (mode == VERIFY_CA)
-		good = X509_verify_cert(store) > 0;
-	else if (mode == VERIFY_PIN)
-		good = verify_pin(e);
-	else if (mode == VERIFY_TOFU)
-		good = 0;
+	note_peer(e, cert);
+	good = verify_by(e, store, cert);
 	e->verified = good ? how[mode] : NULL;
-	if (mode != VERIFY_CA)
+	if (mode != VERIFY_CA || e->fail.reason != REASON_NONE)
 		X509_STORE_CTX_set_error(store, good ? X509_V_OK :
 		    X509_V_ERR_APPLICATION_VERIFICATION);
 	return good;
 }
 
+/* What a context trusts ------------------------------------------------------- */
+
+static int
+load_into(X509_STORE *store, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return X509_STORE_load_path(store, path);
+	return X509_STORE_load_file(store, path);
+}
+
 static int
 load_trust(SSL_CTX *ctx, const struct tlsconf *conf, struct fail *f)
 {
-	X509_STORE *store = SSL_CTX_get_cert_store(ctx);
-	struct stat st;
 	char text[256];
-	int ok;
 
 	if (conf->ca == NULL)
-		ok = roots_load(ctx);
-	else if (stat(conf->ca, &st) == 0 && S_ISDIR(st.st_mode))
-		ok = X509_STORE_load_path(store, conf->ca);
-	else
-		ok = X509_STORE_load_file(store, conf->ca);
-	if (ok == 1)
+		return roots_load(ctx) == 1 ? 0 : -ENOMEM;
+	if (load_into(SSL_CTX_get_cert_store(ctx), conf->ca) == 1)
 		return 0;
 	fail_set(f, REASON_SETTING, "DICOMTLS_CA=%s cannot be read as trusted "
 	    "certificates: %s; it must be a PEM file or a folder made with "
@@ -107,17 +236,11 @@ static int
 load_crl(SSL_CTX *ctx, const struct tlsconf *conf, struct fail *f)
 {
 	X509_STORE *store = SSL_CTX_get_cert_store(ctx);
-	struct stat st;
 	char text[256];
-	int ok;
 
 	if (conf->crl == NULL)
 		return 0;
-	if (stat(conf->crl, &st) == 0 && S_ISDIR(st.st_mode))
-		ok = X509_STORE_load_path(store, conf->crl);
-	else
-		ok = X509_STORE_load_file(store, conf->crl);
-	if (ok == 1) {
+	if (load_into(store, conf->crl) == 1) {
 		X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
 		return 0;
 	}
@@ -146,30 +269,22 @@ verify_context(SSL_CTX *ctx, const struct tlsconf *conf, enum role role,
 }
 
 /* A server's name is what the program asked for, or else its address. */
-void
+int
 verify_setup(struct engine *e)
 {
 	X509_VERIFY_PARAM *param = SSL_get0_param(e->ssl);
 	char host[80];
-	char *colon;
+	int ok = 1;
 
 	if (e->conf->verify[e->role] != VERIFY_CA)
-		return;
+		return 0;
 	X509_VERIFY_PARAM_set_hostflags(param,
 	    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	if (e->name != NULL) {
-		if (X509_VERIFY_PARAM_set1_ip_asc(param, e->name) != 1)
-			X509_VERIFY_PARAM_set1_host(param, e->name, 0);
-		return;
-	}
-	if (e->role == ROLE_SERVER)
-		return;
-	snprintf(host, sizeof host, "%s", e->peer[0] == '[' ? e->peer + 1 :
-	    e->peer);
-	colon = strrchr(host, ':');
-	if (colon != NULL)
-		*colon = '\0';
-	if (host[0] != '\0' && host[strlen(host) - 1] == ']')
-		host[strlen(host) - 1] = '\0';
-	X509_VERIFY_PARAM_set1_ip_asc(param, host);
+	host_of(e->peer, host, sizeof host);
+	if (e->name == NULL && e->role == ROLE_CLIENT)
+		ok = X509_VERIFY_PARAM_set1_ip_asc(param, host);
+	else if (e->name != NULL &&
+	    X509_VERIFY_PARAM_set1_ip_asc(param, e->name) != 1)
+		ok = X509_VERIFY_PARAM_set1_host(param, e->name, 0);
+	return ok == 1 ? 0 : -EINVAL;
 }

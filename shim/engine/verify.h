@@ -12,7 +12,15 @@
 int verify_context(SSL_CTX *ctx, const struct tlsconf *conf, enum role role,
     struct fail *f);
 
-/* Sets what is particular to this session: the name to be checked. */
-void verify_setup(struct engine *e);
+/* Sets what is particular to this session: the name to be checked.  0, or
+ * -errno: it must not go on, for the name would not be checked. */
+int verify_setup(struct engine *e);
+
+/*
+ * The handshake is over, the peer has proved that it owns its key: remembers
+ * a key of first use.  0, or -errno and E's sentence (it cannot be written
+ * down, or another process met the peer with another key).
+ */
+int verify_finish(struct engine *e);
 
 #endif

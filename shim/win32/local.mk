@@ -39,12 +39,5 @@ dicomtls_la_LIBADD = libengine.la libcert.la libdicom.la libpolicy.la \
 dicomtls_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared \
 	-export-symbols-regex '^DllMain$$' $(DLL_LIBS)
 
-# The launcher's Windows half.
-bin_PROGRAMS += dicomtls
-dicomtls_SOURCES = \
-	shim/win32/inject.c \
-	shim/win32/posix/start.c \
-	shim/win32/launch/child.c shim/win32/launch/child.h \
-	shim/win32/launch/main.c
-dicomtls_LDADD = libpolicy.la libbase.la $(WINDOWS_LIBS)
 dicomtls_LDFLAGS = $(AM_LDFLAGS) -municode
+dicomtls_CPPFLAGS = $(AM_CPPFLAGS) -DDICOMTLS_POSIX_SOCKETS

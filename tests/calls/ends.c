@@ -93,19 +93,58 @@ both_at_once(const struct given *g)
 static void
 silent(const struct given *g)
 {
-	int fd[2], first = g->n & 1;
+	int fd[2], first = g->n;
 
 	pair_cold(fd);
-	if (g->n < 2) {
-		must(close(fd[first]));
-	} else {
-		must(shutdown(fd[first], SHUT_WR));
-	}
+	must(close(fd[first]));
 	take("read", fd[!first]);
 	take("read", fd[!first]);
 	say_result("close", close(fd[!first]));
-	if (g->n >= 2)
-		take("read", fd[first]);
+}
+
+static void
+read_twice_and_close(int fd)
+{
+	take("read", fd);
+	take("read", fd);
+	must(close(fd));
+}
+
+/* The same by one half; the other end closes in answer. */
+static void
+silent_half(const struct given *g)
+{
+	struct side *s;
+	int fd[2], first = g->n;
+
+	pair_cold(fd);
+	must(shutdown(fd[first], SHUT_WR));
+	s = side("other", read_twice_and_close, fd[!first]);
+	take("read", fd[first]);
+	must(close(fd[first]));
+	side_end(s);
+}
+
+/* The first one to write does so after the other's half was closed. */
+static void
+answer_and_close(int fd)
+{
+	must(write(fd, "the time", 8));
+	must(close(fd));
+}
+
+static void
+answered_half(const struct given *g)
+{
+	struct side *s;
+	int fd[2], first = g->n;
+
+	pair_cold(fd);
+	must(shutdown(fd[first], SHUT_WR));
+	s = side("other", answer_and_close, fd[!first]);
+	say_rest("read", fd[first]);
+	must(close(fd[first]));
+	side_end(s);
 }
 
 /* One word and an answer, and gone. */
@@ -370,8 +409,6 @@ all_before_the_end(const struct given *g)
 	must(close(fd[1]));
 }
 
-static const char *const ends_of[] = { "client", "server", "client-half",
-	"server-half", NULL };
 static const char *const sides[] = { "client", "server", NULL };
 static const char *const phases[] = { "silence", "first-word", "warm",
 	"conversation", NULL };
@@ -383,7 +420,10 @@ const struct family end_cases[] = {
 	{ .name = "end.server-first", .play = server_first,
 	    .axes = BY_MODE },
 	{ .name = "end.both-at-once", .play = both_at_once },
-	{ .name = "end.silent", .play = silent, .words = ends_of },
+	{ .name = "end.silent", .play = silent, .words = sides },
+	{ .name = "end.silent-half", .play = silent_half, .words = sides },
+	{ .name = "end.answered-half", .play = answered_half,
+	    .words = sides },
 	{ .name = "end.one-word", .play = one_word, .words = sides },
 	{ .name = "end.word-and-close", .play = word_and_close,
 	    .words = sides },

@@ -399,8 +399,7 @@ both_kinds(const struct given *g)
 	greet(b);
 }
 
-/* The first bytes ride in the SYN; under TLS they may not: the program is told
- * so, as by a kernel without it, and connects first. */
+/* The first bytes ride in the SYN; under TLS they may not. */
 static void
 hear_all(int fd)
 {
@@ -417,8 +416,6 @@ fast_open(const struct given *g)
 	if (g->n == 0) {
 		say_result("sendto", sendto(fd[0], "fast", 4, MSG_FASTOPEN,
 		    (struct sockaddr *)&in, sizeof(in)));
-		if (connect(fd[0], (struct sockaddr *)&in, sizeof(in)) == 0)
-			must(write(fd[0], "fast", 4));
 	} else {
 		say_result("option", setsockopt(fd[0], IPPROTO_TCP,
 		    TCP_FASTOPEN_CONNECT, &one, sizeof(one)));

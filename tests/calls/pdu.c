@@ -80,43 +80,54 @@ act(int what, int fd, int ep)
 	}
 }
 
-/* Whether LEN bytes come within 2 s, with no more call of the writer's. */
-static bool
-comes(int fd, const unsigned char *want, size_t len)
+/* How many of LEN bytes come within MS, with no more call of the writer's. */
+static size_t
+come(int fd, unsigned char *to, size_t len, int ms)
 {
-	unsigned char buf[100];
 	struct pollfd p = { fd, POLLIN, 0 };
 	size_t got = 0;
 	ssize_t n;
 
-	while (got < len && poll(&p, 1, 2000) == 1) {
-		n = recv(fd, buf + got, len - got, MSG_DONTWAIT);
+	while (got < len && poll(&p, 1, ms) == 1) {
+		n = recv(fd, to + got, len - got, MSG_DONTWAIT);
 		if (n == 0 || (n == -1 && errno != EAGAIN))
-			return false;
+			break;
 		got += n > 0 ? (size_t)n : 0;
 	}
-	return got == len && memcmp(buf, want, len) == 0;
+	return got;
+}
+
+static bool
+comes(int fd, const unsigned char *want, size_t len)
+{
+	unsigned char buf[100];
+
+	return come(fd, buf, len, 2000) == len && memcmp(buf, want, len) == 0;
 }
 
 static void
 in_two_pieces(const struct given *g)
 {
 	struct epoll_event ev = { .events = EPOLLIN };
-	int fd[2], ep = (int)must(epoll_create1(0)), bad = 0;
-	size_t k;
+	int fd[2], ep = (int)must(epoll_create1(0)), came = 0, whole = 0;
+	unsigned char buf[100];
+	size_t k, n;
 
 	associated(fd);
 	must(epoll_ctl(ep, EPOLL_CTL_ADD, fd[0], &ev));
 	set_nonblocking(fd[0]);
-	for (k = 1; k < sizeof(data) && bad == 0; k++) {
+	for (k = 1; k < sizeof(data); k++) {
 		must(write(fd[0], data, k));
 		act(g->n, fd[0], ep);
-		bad += !comes(fd[1], data, k);
+		n = come(fd[1], buf, k, g->n == SLEEP ? 50 : 2000);
+		came += n == k;
 		must(write(fd[0], data + k, sizeof(data) - k));
 		act(g->n, fd[0], ep);
-		bad += !comes(fd[1], data + k, sizeof(data) - k);
+		n += come(fd[1], buf + n, sizeof(data) - n, 2000);
+		whole += n == sizeof(data) && memcmp(buf, data, n) == 0;
 	}
-	say("missing at %zu: %d", bad ? k : 0, bad);
+	say("pieces on their own: %d", came);
+	say("whole ones: %d", whole);
 	close_both(fd);
 }
 

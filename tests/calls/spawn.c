@@ -52,8 +52,7 @@ program_accept(int lfd)
 static int
 program_write(int fd)
 {
-	actor("program");
-	say_result("write", send(fd, "over", 4, MSG_NOSIGNAL));
+	(void)!send(fd, "over", 4, MSG_NOSIGNAL);
 	return 0;
 }
 
@@ -412,10 +411,14 @@ handed_on_late(const struct given *g)
 {
 	int fd[2];
 
+	pid_t pid;
+
 	(void)g;
 	pair(fd);
-	reap("program", by_fork("write", fd[0]));
+	pid = by_fork("write", fd[0]);
+	take("server", fd[1]);
 	close_both(fd);
+	reap("program", pid);
 }
 
 static void

@@ -50,10 +50,24 @@ plain_server() {
 	echoscu) failed_in 3 "${tls[@]}" echoscu 127.0.0.1 "$P" ;;
 	*) failed_in 3 "${tls[@]}" "$1" 127.0.0.1 "$P" ct ;;
 	esac
-	logged "127.0.0.1:$P.* answered without TLS"
+	# DCMTK takes the first bytes for a PDU of type 16h and just resets.
+	logged "127.0.0.1:$P reset .* may not speak TLS on that port"
 	wire --side client --unfinished --streams 1
 	within 20 echoscu 127.0.0.1 "$P"
 	stop server
+}
+
+# The wrong port: what is there answers in plain text.
+plain_answer() {
+	need python3 echoscu
+	port P
+	tls_on "$P"
+	capture "$P"
+	serve server "$P" python3 -m http.server --bind 127.0.0.1 "$P"
+	failed_in 3 "${tls[@]}" echoscu 127.0.0.1 "$P"
+	logged "127.0.0.1:$P answered without TLS"
+	stop server
+	wire --side client --unfinished --streams 1
 }
 
 for server in storescp "storescp --fork"; do
@@ -66,4 +80,5 @@ for server in storescp "storescp --fork"; do
 			plain_server "$client" $server
 	done
 done
+check "echoscu under the shim on a port that is not DICOM's" plain_answer
 finish

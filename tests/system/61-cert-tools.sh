@@ -76,7 +76,7 @@ java_reads() {
 		-storepass:file pw >text
 	grep -q PrivateKeyEntry text
 	fp=$("$tool" show | sed -n 's/^  SHA-256 *//p' | head -n 1)
-	tr -d ':' <text | grep -qi "$fp"
+	tr -d ':' <text | grep -i "$fp"
 }
 
 python_reads() {
@@ -315,7 +315,7 @@ chains() {
 	[ "$(subjects imported/cert.pem)" = CN=aCN=midCN=root ]
 	"$tool" export --password-file pw out.p12
 	openssl pkcs12 -in out.p12 -passin file:pw -nokeys >out.pem
-	subjects out.pem | grep -q CN=mid
+	subjects out.pem | grep CN=mid
 	"$tool" export >out.crt
 	diff out.crt imported/cert.pem
 	"$tool" export --password-file pw --form pem out2

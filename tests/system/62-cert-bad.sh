@@ -19,7 +19,7 @@ sentence() {
 	grep -q '^dicomtls-certtool: ' err
 	grep -qiE -- "$words" err || fail "it does not say \"$words\""
 	[ "$(wc -c <err)" -lt 700 ] || fail "no sentence is that long"
-	! grep -q 'error:[0-9A-F]\{8\}' err || fail "OpenSSL's raw error"
+	! grep 'error:[0-9A-F]\{8\}' err || fail "OpenSSL's raw error"
 }
 
 # The same when the file is what the settings name: critical.
@@ -142,7 +142,7 @@ passwords() {
 		"$tool" import --password-file wrong a.crt a.key
 	sentence "does not open the PKCS#12" \
 		"$tool" import --password-file wrong a.p12
-	sentence "is encrypted, and the host secret .* is missing" \
+	sentence "key a.key needs a password, and the host secret .* is missing" \
 		"$tool" import a.crt a.key
 	sentence "needs a password, and the host secret .* is missing" \
 		"$tool" show a.p12
@@ -158,7 +158,7 @@ passwords() {
 		DICOMTLS_KEY_PASSWORD=wrong
 	"$tool" generate
 	sentence "does not open the key" "$tool" import --force a.crt a.key
-	critical "the password derived from this host does not open" \
+	critical "the password derived from this host for user [0-9]+ does not open" \
 		"DICOMTLS_CERT=$C/a.crt" "DICOMTLS_KEY=$C/a.key"
 }
 
@@ -177,7 +177,7 @@ dated() {
 	critical "$4" "DICOMTLS_CERT=$C/dated.crt" \
 		"DICOMTLS_KEY=$C/plain.key"
 	"$tool" import --force dated.crt plain.key
-	"$tool" show | grep -q 'subject *CN=a'
+	"$tool" show | grep 'subject *CN=a'
 }
 
 weak_key() {
@@ -189,7 +189,7 @@ weak_key() {
 		"$tool" import a.crt a.key
 	critical "has an RSA key of $1 bits, and 2048 is the least" \
 		"DICOMTLS_CERT=$C/a.crt" "DICOMTLS_KEY=$C/a.key"
-	"$tool" show a.crt | grep -q "RSA $1"
+	"$tool" show a.crt | grep "RSA $1"
 }
 
 md5() {
@@ -229,7 +229,7 @@ unknown_curve() {
 		    open(name, "wb").write(data)
 	END
 	export DICOMTLS_DIR=$C/d
-	"$tool" show a.der | grep -q 'key *unknown'
+	"$tool" show a.der | grep 'key *unknown'
 	sentence "no private key that can be read" "$tool" import a.der k.der
 	sentence "fits none" "$tool" import a.der a.key
 	critical "no private key that can be read" \

@@ -323,10 +323,10 @@ capture() {
 	for p; do
 		filter+=" or tcp port $p"
 	done
-	rm -f "$C/c.pcapng"
+	rm -f "$C/c.pcapng" "$C/dumpcap.log"
 	start dumpcap dumpcap -q -i lo -B "${buffer:-64}" -f "$filter" -w "$C/c.pcapng"
 	# It names its file when the interface is open and filtered.
-	until grep -q '^File: ' "$C/dumpcap.log"; do
+	until grep -q '^File: ' "$C/dumpcap.log" 2>/dev/null; do
 		alive dumpcap || skip "dumpcap may not record on loopback"
 		sleep 0.02
 	done

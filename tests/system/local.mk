@@ -14,7 +14,14 @@ SYSTEM_TESTS += \
 	tests/system/31-launcher-run.sh \
 	tests/system/32-launcher-doctor.sh \
 	tests/system/33-launcher-probe.sh \
-	tests/system/34-launcher-systemd.sh
+	tests/system/34-launcher-systemd.sh \
+	tests/system/41-policy-sections.sh \
+	tests/system/42-policy-matrix.sh
+
+SYSTEM_TESTS += \
+	tests/system/61-cert-tools.sh \
+	tests/system/62-cert-bad.sh \
+	tests/system/63-cert-crash.sh
 
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += $(SYSTEM_TESTS) \

@@ -14,10 +14,14 @@ tests_unit_check_log_CFLAGS = $(UNIT_CFLAGS) $(JANSSON_CFLAGS)
 tests_unit_check_log_LDADD = $(UNIT_LIBS) $(JANSSON_LIBS)
 
 # policy
-UNIT_TESTS += tests/unit/check_conf tests/unit/check_policy \
-	tests/unit/check_profile tests/unit/check_rules
+UNIT_TESTS += tests/unit/check_conf tests/unit/check_manual \
+	tests/unit/check_policy tests/unit/check_profile \
+	tests/unit/check_rules
 tests_unit_check_conf_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_check_conf_LDADD = libpolicy.la $(UNIT_LIBS) $(INIH_LIBS)
+tests_unit_check_manual_CFLAGS = $(UNIT_CFLAGS) \
+	-DMANUAL='"$(abs_srcdir)/man/"'
+tests_unit_check_manual_LDADD = libpolicy.la $(UNIT_LIBS) $(INIH_LIBS)
 tests_unit_check_policy_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_check_policy_LDADD = libpolicy.la $(UNIT_LIBS) $(INIH_LIBS)
 tests_unit_check_profile_CFLAGS = $(UNIT_CFLAGS)
@@ -40,6 +44,36 @@ tests_unit_check_peers_CFLAGS = $(UNIT_CFLAGS) $(OPENSSL_CFLAGS)
 tests_unit_check_peers_LDADD = $(UNIT_CERT_LIBS)
 tests_unit_check_store_CFLAGS = $(UNIT_CFLAGS) $(OPENSSL_CFLAGS)
 tests_unit_check_store_LDADD = $(UNIT_CERT_LIBS)
+
+# engine
+ENGINE_TEST_CFLAGS = $(UNIT_CFLAGS) $(OPENSSL_CFLAGS)
+ENGINE_TEST_LIBS = libengine.la libcert.la libpolicy.la $(UNIT_LIBS) \
+	$(INIH_LIBS) $(OPENSSL_LIBS)
+EXTRA_DIST += tests/unit/pair.h tests/unit/pki.h
+UNIT_TESTS += tests/unit/check_engine tests/unit/check_context \
+	tests/unit/check_sslerr tests/unit/check_verify
+tests_unit_check_context_CFLAGS = $(ENGINE_TEST_CFLAGS)
+tests_unit_check_context_LDADD = $(ENGINE_TEST_LIBS)
+tests_unit_check_engine_CFLAGS = $(ENGINE_TEST_CFLAGS)
+tests_unit_check_engine_LDADD = $(ENGINE_TEST_LIBS)
+tests_unit_check_sslerr_CFLAGS = $(ENGINE_TEST_CFLAGS)
+tests_unit_check_sslerr_LDADD = $(ENGINE_TEST_LIBS)
+tests_unit_check_verify_CFLAGS = $(ENGINE_TEST_CFLAGS)
+tests_unit_check_verify_LDADD = $(ENGINE_TEST_LIBS)
+
+# conn
+CONN_TEST_LIBS = libconn.la libdicom.la $(ENGINE_TEST_LIBS)
+EXTRA_DIST += tests/unit/wires.h
+UNIT_TESTS += tests/unit/check_conn tests/unit/check_fdtab \
+	tests/unit/check_pdu tests/unit/check_span
+tests_unit_check_conn_CFLAGS = $(ENGINE_TEST_CFLAGS)
+tests_unit_check_conn_LDADD = $(CONN_TEST_LIBS)
+tests_unit_check_fdtab_CFLAGS = $(ENGINE_TEST_CFLAGS)
+tests_unit_check_fdtab_LDADD = $(CONN_TEST_LIBS)
+tests_unit_check_pdu_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_check_pdu_LDADD = libdicom.la $(UNIT_LIBS)
+tests_unit_check_span_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_check_span_LDADD = $(UNIT_LIBS)
 
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)

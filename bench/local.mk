@@ -1,0 +1,19 @@
+# bench: what it costs, against what it costs elsewhere.  Not installed.
+
+bench_tools = bench/calls bench/pdus bench/relay
+EXTRA_PROGRAMS = $(bench_tools)
+CLEANFILES += $(bench_tools)
+
+bench_calls_SOURCES = bench/calls.c
+bench_pdus_SOURCES = bench/pdus.c
+bench_relay_SOURCES = bench/relay.c
+
+# BENCHFLAGS=--quick for a look.
+bench: all $(bench_tools)
+	$(srcdir)/bench/run --build '$(abs_top_builddir)' \
+		--output '$(abs_top_builddir)/bench' $(BENCHFLAGS)
+
+.PHONY: bench
+
+EXTRA_DIST += bench/run bench/loads.py bench/measure.py bench/peers.py \
+	bench/report.py bench/micro.py

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""micro: the figures that need programs of their own."""
+
+import os
+import resource
+import statistics
+import subprocess
+import time
+
+import measure
+import peers
+
+
+def many_files():
+    """Takes all the descriptors there are: how many."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+def hold(site, pair, servers, idle, rounds):
+    """(KiB that the servers grew by, nanoseconds a round of one more)."""
+    program = site.program("pdus")
+    env = site.env if pair.proxy is None and not pair.shim else \
+        site.preload(pair.entry)
+    before = sum(measure.status(s.pid, "VmRSS") for s in servers)
+    child = subprocess.Popen(
+        [program, "hold", str(pair.entry), str(idle), str(rounds)], env=env,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    if child.stdout.readline() != b"idle\n":
+        raise SystemExit("%s: not all of %d associations came up" %
+                         (pair.key, idle))
+    time.sleep(0.5)
+    grown = sum(measure.status(s.pid, "VmRSS") for s in servers) - before
+    took = child.communicate(b"\n")[0]
+    return grown, int(took)
+
+
+def serve(site, pair):
+    program = site.program("pdus")
+    return pair.start(site, lambda port, tls: [program, "serve", str(port)],
+                      far_only=True)
+
+
+def idle(site, pairs, count):
+    """[(title, associations, KiB for each)], the client's not counted."""
+    found = []
+    for pair in pairs:
+        if pair.own or not pair.nodelay and not pair.shim:
+            continue
+        n = count
+        if pair.proxy is not None:      # two descriptors each
+            n = min(count, many_files() // 2 - 100)
+        try:
+            servers = serve(site, pair)
+            # The first one brings what all share.
+            hold(site, pair, servers, 1, 0)
+            grown, _ = hold(site, pair, servers, n, 0)
+        except measure.Missing:
+            continue
+        finally:
+            pair.stop()
+        found.append((pair.title, n, grown / n))
+        print("idle %-8s %.1f KiB each" % (pair.key, grown / n), flush=True)
+    return found
+
+
+def busy(site, count, rounds):
+    """Microseconds a round trip of 16 KiB takes, alone and among COUNT idle
+    associations."""
+    alone, among = [], []
+    for _ in range(3):
+        for n, into in ((0, alone), (count, among)):
+            servers = serve(site, peers.SHIM)
+            try:
+                into.append(hold(site, peers.SHIM, servers, n, rounds)[1])
+            finally:
+                peers.SHIM.stop()
+    return statistics.median(alone) / 1e3, statistics.median(among) / 1e3
+
+
+def calls(site, times):
+    """{call: (libc's nanoseconds, nanoseconds more under the library)}."""
+    program = site.program("calls")
+    without, under = {}, {}
+    for _ in range(times):
+        for env, into in ((site.env, without), (site.preload(2762), under)):
+            out = subprocess.run([program], env=env, check=True,
+                                 stdout=subprocess.PIPE).stdout.decode()
+            for line in out.splitlines():
+                name, ns = line.split()
+                into.setdefault(name, []).append(float(ns))
+    return {name: (min(without[name]), min(under[name]) - min(without[name]))
+            for name in without}
+
+
+def start(site, times):
+    """Milliseconds that preloading adds to /bin/true: wall, CPU."""
+    spent = ([], [])
+    for _ in range(times):
+        for env, into in zip((site.env, site.preload(2762)), spent):
+            begin = time.monotonic()
+            pid = os.posix_spawn("/bin/true", ["true"], env)
+            used = os.wait4(pid, 0)[2]
+            into.append((time.monotonic() - begin,
+                         used.ru_utime + used.ru_stime))
+    return tuple(1e3 * (statistics.median(x[i] for x in spent[1]) -
+                        statistics.median(x[i] for x in spent[0]))
+                 for i in (0, 1))
+
+
+def aes():
+    """Bytes a second of AES-256-GCM in records of 16 KiB, one core."""
+    out = subprocess.run(
+        ["openssl", "speed", "-mr", "-seconds", "1", "-bytes", "16384",
+         "-evp", "aes-256-gcm"], check=True, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL).stdout.decode()
+    return float([line for line in out.splitlines()
+                  if line.startswith("+F")][0].split(":")[-1])
+
+
+def all(site, quick):
+    return {
+        "calls": calls(site, 1 if quick else 5),
+        "start": start(site, 20 if quick else 400),
+        "busy": (100 if quick else 10000,) +
+        busy(site, 100 if quick else 10000, 200 if quick else 4000),
+    }
