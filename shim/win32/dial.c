@@ -239,6 +239,7 @@ run(void *arg)
 	if (d->error == 0)
 		carry(d);
 	dial_release(d);
+	relay_thread_end();
 	return 0;
 }
 

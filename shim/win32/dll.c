@@ -16,7 +16,6 @@ begin(HMODULE self)
 {
 	struct fail why = { 0 };
 
-	DisableThreadLibraryCalls(self);
 	relay_init();
 	process_init(self);
 	if (gate_init(&why) == 0 && hooks_install(&why) == 0)

@@ -39,6 +39,9 @@ add_swap(void *from, void *to)
 	}
 }
 
+/* An import of our own, so that mswsock is there when we look. */
+static __typeof__(AcceptEx) *volatile keep_mswsock = AcceptEx;
+
 /* The first home's is the one that our hooks call. */
 static void *
 look_up(const char *name, void *hook)
@@ -63,18 +66,17 @@ look_up(const char *name, void *hook)
 static int
 find_all(struct fail *f)
 {
-	const char *missing = NULL;
-
 #define CALL(name) \
-	real.name = (__typeof__(name) *)look_up(#name, (void *)hook_##name); \
-	if (real.name == NULL) \
-		missing = #name;
+	real.name = (__typeof__(name) *)look_up(#name, (void *)hook_##name);
 #include "win32/calls.def"
 #undef CALL
-	if (missing == NULL)
+	/* What a Windows does not have (Wine has no WSAConnectByList), nobody
+	 * can call past us. */
+	if (real.accept != NULL && real.connect != NULL &&
+	    real.WSASocketW != NULL && real.GetProcAddress != NULL)
 		return 0;
-	fail_set(f, REASON_ENGINE, "this Windows has no %s, so connections "
-	    "cannot be upgraded safely", missing);
+	fail_set(f, REASON_ENGINE, "Windows' own functions for connections "
+	    "were not found, so none can be upgraded safely");
 	return -ENOSYS;
 }
 
@@ -261,6 +263,7 @@ hooks_install(struct fail *f)
 {
 	int r;
 
+	(void)keep_mswsock;
 	GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS |
 	    GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, (LPCWSTR)&real,
 	    &self);

@@ -160,6 +160,12 @@ relay_release(struct relay *r)
 }
 
 void
+relay_thread_end(void)
+{
+	OPENSSL_thread_stop();
+}
+
+void
 relay_abandoned(struct relay *r)
 {
 	r->abandoned = true;

@@ -34,6 +34,9 @@ int relay_handshake(struct relay *r, const volatile bool *stop);
  * now on.  Does the handshake first if nobody did. */
 void relay_run(struct relay *r, SOCKET loop);
 
+/* The thread that ran a relay ends: what OpenSSL kept for it is given back. */
+void relay_thread_end(void);
+
 /* The program closed its socket: what it sent still goes out. */
 void relay_abandoned(struct relay *r);
 

@@ -29,6 +29,7 @@ run(void *arg)
 	HeapFree(GetProcessHeap(), 0, arg);
 	relay_run(h.relay, h.loop);
 	relay_release(h.relay);
+	relay_thread_end();
 	return 0;
 }
 
