@@ -290,6 +290,9 @@ fail(struct relay *r, int error)
 	if (r->engine != NULL)
 		fail_copy(&r->why, dicomtls_engine.why(r->engine));
 	say_failed(&r->say, &r->why, r->open);
+	/* What came before the failure came, as over TCP. */
+	if (r->loop != INVALID_SOCKET)
+		flush_to(r->loop, &r->in);
 	if (buf_len(&r->out) > 0 && flush_to(r->net, &r->out) == 0) {
 		/* A reset would overtake the alert. */
 		shutdown(r->net, SD_SEND);
@@ -548,10 +551,16 @@ give_peer(struct relay *r)
 	if (r->loop_ended && !r->net_shut && buf_len(&r->out) == 0 &&
 	    r->engine != NULL)
 		dicomtls_engine.close(r->engine);
+	if (r->net_shut)
+		return 0;
 	e = flush_to(r->net, &r->out);
 	if (e < 0 && e != -EAGAIN) {
-		if (r->net_ended && r->loop_ended)
-			return 0;	/* nobody waits for it */
+		if (r->net_ended && r->loop_ended) {
+			/* Nobody waits for what is left. */
+			buf_free(&r->out);
+			done_sending(r);
+			return 0;
+		}
 		fail_set(&r->why, REASON_RESET, "%s: %s", r->peer_text,
 		    strerror(-e));
 		return fail(r, e);
