@@ -153,6 +153,7 @@ settle(struct dial *d, int error)
 	k->connecting = NULL;
 	if (error == 0) {
 		relay_hold(d->relay);
+		relay_begins(d->relay);
 		k->relay = d->relay;
 		k->state = SOCK_RELAYED;
 	} else {

@@ -66,6 +66,21 @@ relay_unfinished(void)
 	return unfinished;
 }
 
+void
+relay_begins(struct relay *r)
+{
+	r->counted = true;
+	InterlockedIncrement(&unfinished);
+}
+
+static void
+finished(struct relay *r)
+{
+	if (r->counted)
+		InterlockedDecrement(&unfinished);
+	r->counted = false;
+}
+
 /* Life --------------------------------------------------------------------- */
 
 static void
@@ -150,6 +165,7 @@ relay_release(struct relay *r)
 {
 	if (r == NULL || InterlockedDecrement(&r->refs) > 0)
 		return;
+	finished(r);
 	hang_up(&r->net, true);
 	hang_up(&r->loop, true);
 	dicomtls_engine.destroy(r->engine);
@@ -538,9 +554,7 @@ done_sending(struct relay *r)
 {
 	r->net_shut = true;
 	shutdown(r->net, SD_SEND);
-	if (r->counted)
-		InterlockedDecrement(&unfinished);
-	r->counted = false;
+	finished(r);
 }
 
 static int
@@ -633,8 +647,6 @@ relay_run(struct relay *r, SOCKET loop)
 	int e = 0;
 
 	r->loop = loop;
-	r->counted = true;
-	InterlockedIncrement(&unfinished);
 	if (r->conf != NULL && !r->open)
 		e = relay_handshake(r, &never);
 	while (e == 0 && !over(r))
@@ -643,7 +655,5 @@ relay_run(struct relay *r, SOCKET loop)
 		say_ended(&r->say, how_it_ended(r));
 	hang_up(&r->net, false);
 	hang_up(&r->loop, false);
-	if (r->counted)
-		InterlockedDecrement(&unfinished);
-	r->counted = false;
+	finished(r);
 }

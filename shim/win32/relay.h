@@ -48,6 +48,10 @@ void relay_set_option(struct relay *r, int level, int name, const char *value,
 const struct sockaddr_storage *relay_peer(const struct relay *r);
 const struct sockaddr_storage *relay_local(const struct relay *r);
 
+/* The program is about to get a socket that leads to R: from now on R has to
+ * be waited for. */
+void relay_begins(struct relay *r);
+
 /* How many relays have bytes of the program's that did not go out yet. */
 long relay_unfinished(void);
 

@@ -115,6 +115,7 @@ join(struct sock *k, SOCKET net, const struct tlsconf *conf)
 	k->relay = r;
 	k->state = SOCK_RELAYED;
 	relay_hold(r);
+	relay_begins(r);
 	return start(r, end);
 }
 
