@@ -57,7 +57,7 @@ reload_identity(const struct tlsconf *conf, struct identity *id,
 	if (reload_same(&now, st))
 		return 0;
 	*st = now;
-	rc = identity_load(conf, &fresh, &f);
+	rc = identity_look(conf, &fresh, &f);
 	if (rc < 0) {
 		log_error("the changed certificate files are not used, the "
 		    "ones of before stay in use: %s", f.text);

@@ -28,7 +28,8 @@ bool reload_same(const struct reload_stamp *a,
     const struct reload_stamp *b);
 
 /*
- * Loads CONF's identity anew if its files no longer look like ST.  1: ID is
+ * Loads CONF's identity anew if its files no longer look like ST; makes none
+ * when they are gone (somebody may be about to put new ones there).  1: ID is
  * the new one (the old is freed).  0: nothing new.  -errno: the new files
  * cannot be used, which is logged as an error; ID is the old one and stays
  * good.  ST becomes what the files look like, so that a bad pair is reported

@@ -92,6 +92,9 @@ conn_new(const struct conn_args *args)
 		fail_copy(&c->why, args->why);
 		c->stage = STAGE_DEAD;
 		c->error = -EACCES;
+		c->rx_end = true;
+	} else {
+		conn_deadline(&c->deadline, c->conf->handshake_timeout * 1000);
 	}
 	settle_note(c);
 	return c;
@@ -125,6 +128,7 @@ conn_release(struct conn *c)
 	buf_free(&c->plain);
 	buf_free(&c->tx);
 	buf_free(&c->out);
+	claims_release(c->claims);
 	pthread_mutex_destroy(&c->lock);
 	free(c->name);
 	into_pool(c);
@@ -205,14 +209,13 @@ conn_claim(struct conn *c)
 
 	if (c->disowned)
 		return say_taken(c);
-	if (c->claim == NULL)
+	if (c->claims == NULL)
 		return 0;
-	if (!atomic_compare_exchange_strong(c->claim, &nobody, getpid())) {
-		c->disowned = true;
-		return say_taken(c);
-	}
-	c->claim = NULL;
-	return 0;
+	c->disowned = !atomic_compare_exchange_strong(
+	    &c->claims->word[c->claim], &nobody, getpid());
+	claims_release(c->claims);
+	c->claims = NULL;
+	return c->disowned ? say_taken(c) : 0;
 }
 
 int
@@ -231,7 +234,7 @@ conn_enter(struct conn *c, int fd)
 bool
 conn_unclaimed(struct conn *c)
 {
-	return c->claim != NULL || c->disowned;
+	return c->claims != NULL || c->disowned;
 }
 
 void
@@ -253,25 +256,26 @@ conn_warn_exec(struct conn *c, int fd)
 	conn_leave(c);
 }
 
-bool
-conn_before_fork(struct conn *c, atomic_int *claim)
+void
+conn_before_fork(struct conn *c, struct claims *claims, size_t i)
 {
 	c->frozen = atomic_load(&c->holder) != pthread_self();
 	if (c->frozen)
 		pthread_mutex_lock(&c->lock);
 	if (conn_unclaimed(c))
-		return false;
+		return;
 	if (c->stage != STAGE_FRESH && c->fd >= 0)
 		output_push(c);
-	c->claim = claim;
-	return claim != NULL;
+	c->claim = i;
+	c->claims = claims != NULL ? claims_hold(claims) : NULL;
 }
 
 void
 conn_after_fork(struct conn *c, bool child)
 {
-	if (child && c->claim == NULL)
+	if (child && c->claims == NULL)
 		c->disowned = true;
+	settle_note(c);
 	if (c->frozen)
 		pthread_mutex_unlock(&c->lock);
 }
@@ -370,9 +374,10 @@ log_failure(struct conn *c)
 
 	if (c->why.reason == REASON_NONE)
 		return;
-	log_event(c->stage == STAGE_OPEN && c->why.reason == REASON_RESET ?
-	    LOG_LEVEL_WARN : LOG_LEVEL_ERROR, "failure", fields, "%s%s",
-	    c->why.text, c->stage == STAGE_OPEN ? "" : " (handshake failed)");
+	log_event(c->stage == STAGE_OPEN && (c->why.reason == REASON_RESET ||
+	    c->why.reason == REASON_TRUNCATED) ?
+	    LOG_LEVEL_WARN : LOG_LEVEL_ERROR, "failure", fields, "%s",
+	    c->why.text);
 }
 
 void

@@ -53,7 +53,7 @@ int conn_closed(struct conn *c, int fd);	/* how many are left */
 int conn_descriptors(struct conn *c);
 
 /* recv() and its kin.  FLAGS: MSG_PEEK, MSG_WAITALL, MSG_TRUNC,
- * MSG_DONTWAIT; the others have no effect. */
+ * MSG_DONTWAIT; the others have no effect.  CONN_PASSES: see conn_send. */
 ssize_t conn_recv(struct conn *c, int fd, const struct iovec *iov, int n,
     int flags);
 
@@ -112,14 +112,14 @@ void conn_forget_room(struct conn *c);	/* SO_SNDBUF was changed */
 
 /*
  * fork(): every connection is locked before it and unlocked after it in both
- * processes.  CLAIM is a word in memory that both share, 0 so far, or NULL when
- * there is none (then the child may not use the session); the first data call
- * that makes it its own pid owns the session.  conn_before_fork returns whether
- * the word was taken into use.
+ * processes.  The first data call in either claims the session, by a word in
+ * memory that both share: the I-th of CLAIMS.  Without CLAIMS (no memory) the
+ * child may not use it.
  */
+struct claims;
 void conn_freeze(void);		/* what all connections share: after them */
 void conn_thaw(void);
-bool conn_before_fork(struct conn *c, atomic_int *claim);
+void conn_before_fork(struct conn *c, struct claims *claims, size_t i);
 void conn_after_fork(struct conn *c, bool child);
 
 /* Says that a session which has begun cannot go on in the program that is
@@ -134,7 +134,7 @@ void conn_disown(struct conn *c);
 bool conn_unclaimed(struct conn *c);
 
 /*
- * Connections with unfinished business: unsent bytes, a client that has said
+ * Connections with unfinished business: unsent bytes, one end that has said
  * nothing yet, handshakes.  Whoever is about to sleep without poll or select
  * (epoll's waits) comes by here first, and again when one of the *N entries of
  * WAIT, an array of CONN_SETTLE, is true: the program may not be waiting for

@@ -63,6 +63,17 @@ fdtab_tracked(int fd)
 	    NULL;
 }
 
+bool
+fdtab_tracked_now(int fd)
+{
+	slot *s = find(fd);
+
+	while (s != NULL && atomic_load_explicit(s, memory_order_acquire) ==
+	    CLOSING && closing_fd != fd)
+		sched_yield();
+	return fdtab_tracked(fd);
+}
+
 struct conn *
 fdtab_hold(int fd, bool *closing)
 {

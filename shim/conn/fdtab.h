@@ -19,6 +19,12 @@ bool fdtab_used(void);
 bool fdtab_tracked(int fd);
 
 /*
+ * The same for who opens FD anew: another thread may have closed that number
+ * and not taken its mark off yet.  Waits for that.
+ */
+bool fdtab_tracked_now(int fd);
+
+/*
  * The connection with a reference for the caller; NULL if FD is not tracked
  * or its bytes pass.  Waits while another thread closes FD; the one that
  * closes it (a signal handler came in between) gets NULL and *CLOSING true.

@@ -12,6 +12,21 @@
 /* A close over TCP returns at once and the kernel goes on sending; here that
  * takes our help, so it may last this long (milliseconds). */
 #define FINISH_LIMIT 5000
+#define SILENT_LIMIT 200
+
+/* A peer that has been silent through the handshake so far will not be woken
+ * by our leaving: the program's own time-out is over, most likely. */
+static int
+limit_of(const struct conn *c)
+{
+	int left;
+
+	if (c->stage != STAGE_SHAKING || c->sniffed)
+		return FINISH_LIMIT;
+	left = conn_left_ms(&c->deadline);
+	return c->conf->handshake_timeout * 1000 - left > 1000 ?
+	    SILENT_LIMIT : FINISH_LIMIT;
+}
 
 /* Sends what was accepted, waiting for the handshake or the peer if need be. */
 static int
@@ -65,7 +80,7 @@ conn_shutdown(struct conn *c, int fd, int how)
 	if (how != SHUT_WR)
 		c->rx_shut = true;
 	if (how != SHUT_RD)
-		say_goodbye(c, FINISH_LIMIT);
+		say_goodbye(c, limit_of(c));
 	if (how == SHUT_WR && !c->connecting && (c->stage == STAGE_FRESH ||
 	    c->stage == STAGE_SHAKING))
 		c->fin_owed = true;	/* what we say goodbye with needs it */
@@ -166,7 +181,7 @@ conn_finish(struct conn *c, int fd, int linger)
 		return;
 	if (!conn_unclaimed(c) && c->stage != STAGE_PASSING) {
 		if (linger != 0)
-			end_session(c, linger < 0 ? FINISH_LIMIT :
+			end_session(c, linger < 0 ? limit_of(c) :
 			    linger > 3600 ? 3600000 : linger * 1000);
 		log_end(c);
 	}

@@ -60,24 +60,55 @@ sniff(struct conn *c, const unsigned char *d, size_t len)
 
 /* The wire ------------------------------------------------------------------ */
 
-/* What was peeked at is in the engine: off the kernel's queue with it. */
-void
-input_take_peeked(struct conn *c)
+/* What was peeked at is in the engine: off the kernel's queue with it, but for
+ * KEEP bytes. */
+static void
+take_off(struct conn *c, size_t keep)
 {
 	ssize_t n;
 
-	while (c->peeked > 0) {
-		n = c->wire->recv(c->fd, NULL, c->peeked, MSG_TRUNC);
+	while (c->peeked > keep) {
+		n = c->wire->recv(c->fd, NULL, c->peeked - keep, MSG_TRUNC);
 		if (n <= 0)
 			break;
 		c->peeked -= (size_t)n;
 	}
-	c->peeked = 0;
+	if (c->peeked > keep)
+		c->peeked = keep;
+}
+
+void
+input_take_peeked(struct conn *c)
+{
+	take_off(c, 0);
+}
+
+/* Up to LEN bytes that the engine has not seen; the one that was kept lies
+ * before them. */
+static ssize_t
+peek_behind(struct conn *c, unsigned char *buf, size_t len)
+{
+	unsigned char behind[1 + RECORD];
+	size_t want = len < RECORD ? len : RECORD;
+	ssize_t n;
+
+	if (c->peeked == 0) {
+		n = c->wire->recv(c->fd, buf, len, MSG_PEEK);
+		c->drained = n >= 0 && (size_t)n < len;
+		return n;
+	}
+	n = c->wire->recv(c->fd, behind, 1 + want, MSG_PEEK);
+	c->drained = n >= 0 && (size_t)n < 1 + want;
+	if (n <= 1)
+		return n < 0 ? n : -EAGAIN;
+	memcpy(buf, behind + 1, (size_t)n - 1);
+	return n - 1;
 }
 
 /*
  * The engine's port: peeks at the kernel's queue.  The engine asks for more
- * only when it has used up what it got, so that can go.
+ * only when it has used up what it got, so that can go; one byte stays while
+ * there is plaintext here that came of it.
  */
 ssize_t
 input_port(void *arg, void *buf, size_t len)
@@ -86,10 +117,10 @@ input_port(void *arg, void *buf, size_t len)
 	ssize_t n;
 	int r;
 
-	input_take_peeked(c);
+	take_off(c, buf_len(&c->plain) > 0 ? 1 : 0);
 	if (c->drained)
 		return -EAGAIN;
-	n = c->wire->recv(c->fd, buf, len, MSG_PEEK);
+	n = peek_behind(c, buf, len);
 	if (n == 0 && c->rx_shut) {
 		c->rx_gap = true;	/* recv(2) goes on after SHUT_RD */
 		return -EAGAIN;
@@ -98,10 +129,9 @@ input_port(void *arg, void *buf, size_t len)
 		c->wire_ended = true;
 	if (n <= 0)
 		return n;
-	c->drained = (size_t)n < len;
 	if (!c->sniffed && (r = sniff(c, buf, (size_t)n)) < 0)
 		return r;
-	c->peeked = (size_t)n;
+	c->peeked += (size_t)n;
 	return n;
 }
 
@@ -384,7 +414,8 @@ conn_recv(struct conn *c, int fd, const struct iovec *iov, int n, int flags)
 
 	if (r < 0)
 		return r == -EDEADLK ? -EAGAIN : r;
-	r = receive(c, iov, n, flags);
+	r = c->stage == STAGE_PASSING ? CONN_PASSES : receive(c, iov, n,
+	    flags);
 	conn_leave(c);
 	return r;
 }

@@ -277,16 +277,33 @@ give(struct conn *c, struct span *s)
 
 /* Writing ------------------------------------------------------------------- */
 
+/* The head of a record with a ClientHello (RFC 8446, 4 and 5.1). */
+static bool
+looks_like_hello(const unsigned char *d)
+{
+	size_t len = (size_t)d[3] << 8 | d[4];
+
+	return d[0] == 22 && d[1] == 3 && d[2] <= 4 && len > 4 &&
+	    len <= RECORD && d[5] == 1;
+}
+
 /* A program that has TLS of its own begins with a ClientHello. */
 static bool
-is_tls(struct conn *c, const struct span *s)
+is_tls(struct conn *c, struct span s)
 {
-	const unsigned char *d;
+	unsigned char head[6];
+	size_t n, have = 0;
 
-	if (c->stage != STAGE_FRESH || span_len(s) < 3)
+	if (c->stage != STAGE_FRESH || span_left(&s) < sizeof head)
 		return false;
-	d = span_base(s);
-	if (d[0] != 0x16 || d[1] != 0x03 || d[2] > 0x04)
+	while (have < sizeof head) {
+		n = span_len(&s) < sizeof head - have ? span_len(&s) :
+		    sizeof head - have;
+		memcpy(head + have, span_base(&s), n);
+		span_go(&s, n);
+		have += n;
+	}
+	if (!looks_like_hello(head))
 		return false;
 	log_warn("%s: this program speaks TLS by itself there (its first bytes "
 	    "say so): it is left alone; take port %d out of the rules to be "
@@ -379,12 +396,11 @@ transmit(struct conn *c, const struct iovec *iov, int n, int flags)
 ssize_t
 conn_send(struct conn *c, int fd, const struct iovec *iov, int n, int flags)
 {
-	struct span s = span_of(iov, n);
 	ssize_t r = conn_enter(c, fd);
 
 	if (r < 0)
 		return r == -EDEADLK ? -EAGAIN : r;
-	if (c->stage == STAGE_PASSING || is_tls(c, &s))
+	if (c->stage == STAGE_PASSING || is_tls(c, span_of(iov, n)))
 		r = CONN_PASSES;
 	else if (c->stage == STAGE_DEAD || c->tx_end)
 		r = dead_write(c);

@@ -24,6 +24,9 @@ conn_poll(struct conn *c, int fd, short events, short *wait, int *limit)
 		shake_step(c);
 	else if (c->stage == STAGE_OPEN)
 		output_push(c);
+	if (c->stage == STAGE_FRESH && c->role == ROLE_SERVER &&
+	    (events & POLLIN) != 0)
+		*limit = conn_left_ms(&c->deadline);
 	if (c->stage == STAGE_SHAKING) {
 		*limit = conn_left_ms(&c->deadline);
 		*wait |= POLLIN;
@@ -54,6 +57,9 @@ conn_polled(struct conn *c, int fd, short events, short revents)
 	if (c->stage == STAGE_SHAKING || (c->stage == STAGE_FRESH &&
 	    c->role == ROLE_SERVER && (revents & in) != 0))
 		shake_step(c);
+	else if (c->stage == STAGE_FRESH && c->role == ROLE_SERVER &&
+	    (events & in) != 0 && conn_left_ms(&c->deadline) == 0)
+		shake_overdue(c);
 	else if (c->stage == STAGE_OPEN)
 		output_push(c);
 	if ((revents & in) != 0 && (revents & (POLLERR | POLLHUP)) == 0) {
@@ -75,8 +81,9 @@ out:
 /* Lists --------------------------------------------------------------------- */
 
 /*
- * dirty: what can be done something for; shaking: handshakes under way, the
- * oldest first, for their time limit.  Lock order: a connection's, then this.
+ * dirty: what can be done something for; shaking: handshakes under way and
+ * clients that have said nothing yet, the oldest first, for their time limit.
+ * Lock order: a connection's, then this.
  */
 static pthread_mutex_t lists = PTHREAD_MUTEX_INITIALIZER;
 static struct conn *dirty, *shaking, **shaking_end = &shaking;
@@ -156,8 +163,10 @@ note(struct conn *c, bool is, bool shakes)
 void
 settle_note(struct conn *c)
 {
-	note(c, is_dirty(c), c->stage == STAGE_SHAKING && c->fd >= 0 &&
-	    !conn_unclaimed(c));
+	bool waits = c->stage == STAGE_SHAKING || (c->stage == STAGE_FRESH &&
+	    c->role == ROLE_SERVER);
+
+	note(c, is_dirty(c), waits && c->fd >= 0 && !conn_unclaimed(c));
 }
 
 void
@@ -178,19 +187,27 @@ settle_thaw(void)
 	pthread_mutex_unlock(&lists);
 }
 
-/* With a reference each. */
+/* With a reference each: what can be done something for, and whose time is
+ * up.  *LEAST: the milliseconds until the next one's is. */
 static int
-collect(struct conn **found, int max)
+collect(struct conn **found, int max, int *least)
 {
 	struct conn *c;
-	int n = 0;
+	int n = 0, k = 0, ms;
 
+	*least = -1;
 	pthread_mutex_lock(&lists);
-	for (c = dirty; c != NULL && n < max - 1; c = c->dirty_next)
+	for (c = dirty; c != NULL && n < max / 2; c = c->dirty_next)
 		if (conn_try_hold(c))
 			found[n++] = c;
-	if (shaking != NULL && conn_try_hold(shaking))
-		found[n++] = shaking;
+	/* Rules may have limits of their own: the oldest need not be first. */
+	for (c = shaking; c != NULL && k < max / 2; c = c->shaking_next, k++) {
+		ms = conn_left_ms(&c->deadline);
+		if (ms == 0 && conn_try_hold(c))
+			found[n++] = c;
+		else if (*least < 0 || ms < *least)
+			*least = ms;
+	}
 	pthread_mutex_unlock(&lists);
 	return n;
 }
@@ -205,10 +222,14 @@ settle_one(struct conn *c, struct pollfd *p)
 		return -1;
 	if (c->fd < 0 || conn_unclaimed(c))
 		goto out;
-	if (c->stage == STAGE_SHAKING || c->stage == STAGE_FRESH)
+	if (c->stage == STAGE_FRESH && c->role == ROLE_SERVER) {
+		if (conn_left_ms(&c->deadline) == 0)
+			shake_overdue(c);
+	} else if (c->stage == STAGE_SHAKING || c->stage == STAGE_FRESH) {
 		shake_step(c);
-	else
+	} else {
 		output_push(c);
+	}
 	if (c->stage == STAGE_SHAKING)
 		ms = conn_left_ms(&c->deadline);
 	if (c->stage == STAGE_SHAKING && buf_len(&c->tx) > 0)
@@ -232,12 +253,12 @@ int
 conn_settle_all(struct pollfd *wait, int *count_wait)
 {
 	struct conn *found[CONN_SETTLE];
-	int i, n, ms, least = -1;
+	int i, n, ms, least;
 
 	*count_wait = 0;
 	if (!conn_unsettled())
 		return -1;
-	n = collect(found, CONN_SETTLE);
+	n = collect(found, CONN_SETTLE, &least);
 	for (i = 0; i < n; i++) {
 		wait[*count_wait] = (struct pollfd){ -1, 0, 0 };
 		ms = settle_one(found[i], &wait[*count_wait]);

@@ -26,6 +26,7 @@ begin(struct conn *c)
 		return -EPIPE;
 	}
 	c->stage = STAGE_SHAKING;
+	settle_forget(c);	/* the youngest from now on */
 	conn_deadline(&c->deadline, c->conf->handshake_timeout * 1000);
 	return 0;
 }
@@ -118,6 +119,23 @@ timed_out(struct conn *c)
 	    c->conf->handshake_timeout);
 	conn_die(c, -ETIMEDOUT);
 	return -EPIPE;
+}
+
+/* A busy server may come late to what a client has said in time. */
+void
+shake_overdue(struct conn *c)
+{
+	char one;
+
+	if (c->wire->recv(c->fd, &one, 1, MSG_PEEK) != -EAGAIN) {
+		shake_step(c);
+		return;
+	}
+	fail_set(&c->why, REASON_TIMEOUT, "%s connected and said nothing for "
+	    "%d s: it may wait for us to speak first, as without TLS, or "
+	    "hang; DICOMTLS_HANDSHAKE_TIMEOUT allows more", c->peer,
+	    c->conf->handshake_timeout);
+	conn_die(c, -ETIMEDOUT);
 }
 
 static int

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "conn/claims.h"
 #include "conn/conn.h"
 #include "dicom/pdu.h"
 
@@ -51,7 +52,8 @@ struct conn {
 	struct engine *engine;
 	struct timespec born, deadline;	/* CLOCK_MONOTONIC */
 	struct fail why;
-	atomic_int *claim;	/* shared word; NULL: ours without doubt */
+	struct claims *claims;	/* NULL: ours without doubt */
+	size_t claim;		/* which of the words is ours */
 	bool disowned;		/* another process's for good */
 	bool said_taken;
 	bool frozen;		/* fork() holds the lock */
@@ -118,6 +120,7 @@ int conn_wait(struct conn *c, short events, int timeo, bool begun);
 
 /* shake.c: 0 open; -EAGAIN; -EPIPE it is dead (see error and rx_end). */
 int shake_step(struct conn *c);
+void shake_overdue(struct conn *c);	/* a client has said nothing yet */
 struct engine_port shake_port(struct conn *c);
 
 /* input.c */

@@ -239,6 +239,26 @@ explain_wire(struct engine *e)
 		    "its log tells more", e->peer);
 }
 
+/* Whether a record has begun to come in. */
+static bool
+inside_record(const struct engine *e)
+{
+	return SSL_has_pending(e->ssl) ||
+	    strcmp(SSL_rstate_string(e->ssl), "RB") == 0;
+}
+
+/* The stream is over, and no close_notify came. */
+static int
+ended(struct engine *e)
+{
+	if (!e->open || !inside_record(e))
+		return -ENODATA;
+	fail_set(&e->fail, REASON_TRUNCATED, "%s closed the connection inside "
+	    "a TLS record: it was cut off, or the program there died",
+	    e->peer);
+	return -ECONNRESET;
+}
+
 /* What the port said last tells more than SSL_get_error. */
 static int
 result(struct engine *e)
@@ -246,7 +266,7 @@ result(struct engine *e)
 	if (SSL_want_read(e->ssl) && e->wire == -EAGAIN)
 		return -EAGAIN;
 	if (SSL_want_read(e->ssl) && e->wire == 0)
-		return -ENODATA;
+		return ended(e);
 	if (e->wire < 0 && e->wire != -EAGAIN) {
 		explain_wire(e);
 		return (int)e->wire;
@@ -388,6 +408,7 @@ engine_why(const struct engine *e)
 __attribute__((visibility("default")))
 const struct engine_ops dicomtls_engine = {
 	.version = ENGINE_VERSION,
+	.log_open = log_open,
 	.prepare = engine_prepare,
 	.create = engine_create,
 	.handshake = engine_handshake,

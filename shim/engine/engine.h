@@ -45,6 +45,9 @@ struct engine_info {
 struct engine_ops {
 	unsigned version;		/* ENGINE_VERSION of its build */
 
+	/* log_open() for the engine's own copy of the log. */
+	void (*log_open)(const char *target, enum log_level level, bool json);
+
 	/* Reads what CONF needs (certificate, key, trust) ahead of the first
 	 * handshake, while the process still may; made files appear here. */
 	int (*prepare)(const struct tlsconf *conf, enum role role,
@@ -60,7 +63,8 @@ struct engine_ops {
 	int (*handshake)(struct engine *e);
 
 	/* Plaintext: its length; 0 after the peer's close_notify; -EAGAIN;
-	 * -ENODATA when the stream ended without close_notify; failed. */
+	 * -ENODATA when the stream ended without close_notify between two
+	 * records; failed, also when it ended inside one. */
 	ssize_t (*read)(struct engine *e, void *buf, size_t len);
 
 	/* Takes LEN bytes into records: LEN, or failed.  LEN > 0. */
@@ -84,7 +88,7 @@ struct engine_ops {
 	void (*destroy)(struct engine *e);
 };
 
-#define ENGINE_VERSION 1u
+#define ENGINE_VERSION 2u
 #define ENGINE_SYMBOL "dicomtls_engine"
 
 extern const struct engine_ops dicomtls_engine;

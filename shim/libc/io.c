@@ -27,14 +27,18 @@ check_iov(const struct iovec *iov, size_t n)
 static ssize_t
 in(struct call *call, const struct iovec *iov, size_t n, int flags)
 {
-	int r = check_iov(iov, n);
+	struct msghdr msg = { .msg_iov = (struct iovec *)iov, .msg_iovlen = n };
+	ssize_t r = check_iov(iov, n);
 
 	if ((flags & MSG_OOB) != 0)	/* none ever comes through TLS */
 		return leave(call, -EINVAL);
 	if (r < 0)
 		return leave(call, r);
-	return leave(call, conn_recv(call->conn, call->fd, iov, (int)n,
-	    flags));
+	r = conn_recv(call->conn, call->fd, iov, (int)n, flags);
+	if (r != CONN_PASSES)
+		return leave(call, r);
+	leave(call, 0);
+	return libc()->recvmsg(call->fd, &msg, flags);
 }
 
 /* read() of nothing returns at once, recv() waits. */
@@ -94,7 +98,7 @@ in_preadv2(struct call *call, const struct iovec *iov, int n, off64_t off,
 	if (off != -1)
 		return leave(call, -ESPIPE);
 	if ((flags & ~(RWF_NOWAIT | RWF_HIPRI)) != 0)
-		return leave(call, -EOPNOTSUPP);
+		return leave_unsupported(call, "flags of preadv2()");
 	return in_read(call, iov, n, (flags & RWF_NOWAIT) != 0 ?
 	    MSG_DONTWAIT : 0);
 }
@@ -267,10 +271,10 @@ out(struct call *call, const struct iovec *iov, size_t n, int flags)
 {
 	ssize_t r = check_iov(iov, n);
 
-	if ((flags & MSG_OOB) != 0)
-		r = -EOPNOTSUPP;
 	if (r < 0)
 		return leave(call, r);
+	if ((flags & MSG_OOB) != 0)
+		return leave_unsupported(call, "MSG_OOB");
 	r = conn_send(call->conn, call->fd, iov, (int)n, flags);
 	if (r == CONN_PASSES)
 		return pass(call, iov, n, flags);
@@ -327,7 +331,7 @@ out_pwritev2(struct call *call, const struct iovec *iov, int n, off64_t off,
 	if (off != -1)
 		return leave(call, -ESPIPE);
 	if ((flags & ~(RWF_NOWAIT | RWF_HIPRI | RWF_DSYNC | RWF_SYNC)) != 0)
-		return leave(call, -EOPNOTSUPP);
+		return leave_unsupported(call, "flags of pwritev2()");
 	return out_writev(call, iov, n, (flags & RWF_NOWAIT) != 0 ?
 	    MSG_DONTWAIT : 0);
 }

@@ -113,6 +113,7 @@ engine_path(char *path, size_t size)
 static void
 load_engine(struct fail *f)
 {
+	const struct logconf *log = policy_log(init_policy());
 	const struct engine_ops *ops = NULL;
 	char path[PATH_MAX];
 	void *handle;
@@ -128,8 +129,10 @@ load_engine(struct fail *f)
 	else if (ops->version != ENGINE_VERSION)
 		fail_set(f, REASON_ENGINE, "the TLS engine %s is of another "
 		    "version of dicomtls: install both from one build", path);
-	else
+	else {
+		ops->log_open(log->target, log->level, log->json);
 		engine = ops;
+	}
 }
 
 const struct engine_ops *

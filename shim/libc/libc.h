@@ -85,6 +85,10 @@ bool enter(struct call *call, int fd);
  * the only place where a tracked call sets errno. */
 ssize_t leave(struct call *call, ssize_t result);
 
+/* leave() for a call that has no meaning over TLS: EOPNOTSUPP, and a line in
+ * the log that names WHAT it was. */
+ssize_t leave_unsupported(struct call *call, const char *what);
+
 /* -1 with errno. */
 int refuse(int error);
 

@@ -243,7 +243,7 @@ connect_any(int fd, const struct sockaddr *addr, socklen_t len)
 	enum verdict v;
 	char name[256], peer[80];
 
-	if (!is_inet(addr, len) || fdtab_tracked(fd))
+	if (!is_inet(addr, len))
 		return libc()->connect(fd, addr, len);
 	v = decide(ROLE_CLIENT, NULL, addr, len, &d, name);
 	if (v == VERDICT_PLAIN || !is_stream(fd))
@@ -286,7 +286,7 @@ connect_again(int fd, const struct sockaddr *addr, socklen_t len)
 INTERPOSE int
 connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
-	if (fdtab_tracked(fd))
+	if (fdtab_tracked_now(fd))
 		return connect_again(fd, addr, len);
 	return connect_any(fd, addr, len);
 }
@@ -428,7 +428,7 @@ open_adopt(int fd)
 	enum verdict v;
 	char name[256], peer[80];
 
-	if (fdtab_tracked(fd) ||
+	if (fdtab_tracked_now(fd) ||
 	    getsockname(fd, &local.any, &local.len) < 0 ||
 	    !is_inet(&local.any, local.len) || !is_stream(fd) ||
 	    getpeername(fd, &remote.any, &remote.len) < 0)

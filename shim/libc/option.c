@@ -63,7 +63,7 @@ getsockopt(int fd, int level, int name, void *restrict value,
 	if (value != NULL && len != NULL && own_value(&call, level, name, &v))
 		return (int)leave(&call, give_int(value, len, v));
 	if (level == IPPROTO_TCP && name == TCP_ZEROCOPY_RECEIVE)
-		return (int)leave(&call, -EOPNOTSUPP);
+		return (int)leave_unsupported(&call, "TCP_ZEROCOPY_RECEIVE");
 	r = libc()->getsockopt(fd, level, name, value, len);
 	return (int)leave(&call, r < 0 ? -errno : r);
 }
@@ -71,12 +71,16 @@ getsockopt(int fd, int level, int name, void *restrict value,
 /* setsockopt ------------------------------------------------------------------- */
 
 /* These would move bytes past TLS, or hide the retained byte. */
-static bool
-is_refused(int level, int name)
+static const char *
+refused_name(int level, int name)
 {
-	return (level == SOL_SOCKET && (name == SO_ZEROCOPY ||
-	    name == SO_PEEK_OFF)) ||
-	    (level == IPPROTO_TCP && name == TCP_ULP);
+	if (level == SOL_SOCKET && name == SO_ZEROCOPY)
+		return "SO_ZEROCOPY";
+	if (level == SOL_SOCKET && name == SO_PEEK_OFF)
+		return "SO_PEEK_OFF";
+	if (level == IPPROTO_TCP && name == TCP_ULP)
+		return "TCP_ULP";
+	return NULL;
 }
 
 /* Whether the option is kept here and not given to the kernel. */
@@ -101,8 +105,9 @@ setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 
 	if (!enter(&call, fd))
 		return libc()->setsockopt(fd, level, name, value, len);
-	if (is_refused(level, name))
-		return (int)leave(&call, -EOPNOTSUPP);
+	if (refused_name(level, name) != NULL)
+		return (int)leave_unsupported(&call, refused_name(level,
+		    name));
 	if (value != NULL && len >= sizeof v)
 		memcpy(&v, value, sizeof v);
 	if (value != NULL && len >= sizeof v && kept_here(&call, level, name,

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 
 #include "base/log.h"
+#include "conn/claims.h"
 #include "libc/init.h"
 
 static pid_t owner;		/* the process whose table this is */
@@ -64,8 +65,7 @@ process_check(void)
 struct snapshot {
 	struct conn **conn;
 	size_t n, room;
-	atomic_int *claims;	/* a shared word for each, or NULL */
-	size_t bytes;
+	struct claims *claims;	/* a shared word for each, or NULL */
 };
 
 static bool
@@ -105,20 +105,15 @@ static pthread_mutex_t forking = PTHREAD_MUTEX_INITIALIZER;
 static void
 before_fork(struct snapshot *s)
 {
-	void *words = MAP_FAILED;
 	size_t i;
 
 	pthread_mutex_lock(&forking);
 	init_lock();
 	fdtab_each(0, INT_MAX, add, s);
-	s->bytes = s->n * sizeof *s->claims;
 	if (s->n > 0)
-		words = mmap(NULL, s->bytes, PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	s->claims = words == MAP_FAILED ? NULL : words;
+		s->claims = claims_new(s->n);
 	for (i = 0; i < s->n; i++)
-		conn_before_fork(s->conn[i], s->claims != NULL ?
-		    &s->claims[i] : NULL);
+		conn_before_fork(s->conn[i], s->claims, i);
 	conn_freeze();
 }
 
@@ -134,6 +129,7 @@ after_fork(struct snapshot *s, bool child)
 	pthread_mutex_unlock(&forking);
 	for (i = 0; i < s->n; i++)
 		conn_release(s->conn[i]);
+	claims_release(s->claims);
 	free(s->conn);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * ready: poll, select and epoll's waits.  The kernel's readiness is true of a
  * tracked descriptor; what is done here is the work that nobody else would do
- * while the program sleeps, and taking back readiness that came of records
- * without plaintext. */
+ * while the program sleeps, on these descriptors or others, and taking back
+ * readiness that came of records without plaintext. */
 #include "libc/libc.h"
 
 #include <pthread.h>
@@ -142,13 +142,15 @@ poll_loop(struct pollfd *fds, struct pollfd *ask, nfds_t n,
     const struct timespec *timeout, const sigset_t *mask)
 {
 	struct timespec then = moment(timeout), t;
-	const struct timespec *wait;
-	int r, ready, saved = errno, limit;
+	int r, ready, saved = errno, limit, other, more;
 
 	for (;;) {
+		other = conn_settle_all(ask + n, &more);
 		limit = prepare(fds, ask, n);
-		wait = shorter(&then, limit, &t);
-		r = libc()->ppoll(ask, n, wait, mask);
+		limit = other >= 0 && (limit < 0 || other < limit) ? other :
+		    limit;
+		r = libc()->ppoll(ask, n + (nfds_t)more, shorter(&then, limit,
+		    &t), mask);
 		if (r < 0)
 			return r;
 		errno = saved;
@@ -165,7 +167,7 @@ static int
 poll_many(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
     const sigset_t *mask)
 {
-	struct pollfd *const ask = calloc(n, sizeof *ask);
+	struct pollfd *const ask = calloc(n + CONN_SETTLE, sizeof *ask);
 	int r;
 
 	if (ask == NULL)
@@ -180,7 +182,7 @@ static int
 poll_tracked(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
     const sigset_t *mask)
 {
-	struct pollfd few[64];
+	struct pollfd few[64 + CONN_SETTLE];
 
 	process_check();
 	if (n > 64)
@@ -193,7 +195,7 @@ poll(struct pollfd *fds, nfds_t n, int timeout)
 {
 	struct timespec t = { timeout / 1000, (timeout % 1000) * 1000000L };
 
-	if (!any_tracked(fds, n))
+	if (!conn_unsettled() && !any_tracked(fds, n))
 		return libc()->poll(fds, n, timeout);
 	return poll_tracked(fds, n, timeout < 0 ? NULL : &t, NULL);
 }
@@ -216,8 +218,9 @@ INTERPOSE int
 ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
     const sigset_t *mask)
 {
-	if (!any_tracked(fds, n) || (timeout != NULL && (timeout->tv_sec < 0 ||
-	    timeout->tv_nsec < 0 || timeout->tv_nsec >= BILLION)))
+	if ((!conn_unsettled() && !any_tracked(fds, n)) || (timeout != NULL &&
+	    (timeout->tv_sec < 0 || timeout->tv_nsec < 0 ||
+	    timeout->tv_nsec >= BILLION)))
 		return libc()->ppoll(fds, n, timeout, mask);
 	return poll_tracked(fds, n, timeout, mask);
 }
@@ -367,7 +370,7 @@ select(int n, fd_set *restrict in, fd_set *restrict out, fd_set *restrict ex,
 	struct timespec t, then;
 	int r;
 
-	if (!any_tracked_in(n, &s) || (timeout != NULL &&
+	if ((!conn_unsettled() && !any_tracked_in(n, &s)) || (timeout != NULL &&
 	    (timeout->tv_sec < 0 || timeout->tv_usec < 0)))
 		return libc()->select(n, in, out, ex, timeout);
 	if (timeout == NULL)
@@ -395,12 +398,22 @@ pselect(int n, fd_set *restrict in, fd_set *restrict out,
 {
 	struct sets s = { in, out, ex };
 
-	if (!any_tracked_in(n, &s))
+	if (!conn_unsettled() && !any_tracked_in(n, &s))
 		return libc()->pselect(n, in, out, ex, timeout, mask);
 	return select_tracked(n, &s, timeout, mask);
 }
 
 /* epoll ----------------------------------------------------------------------- */
+
+static int
+milliseconds(const struct timespec *t)
+{
+	if (t == NULL)
+		return -1;
+	if (t->tv_sec > 2000000)
+		return 2000000000;
+	return (int)(t->tv_sec * 1000 + (t->tv_nsec + 999999) / 1000000);
+}
 
 /* Its readiness needs no help; unfinished business does (conn.h). */
 static int
@@ -415,10 +428,11 @@ epoll_loop(int fd, struct epoll_event *events, int max,
 	for (;;) {
 		limit = conn_settle_all(wait + 1, &n);
 		wait[0] = (struct pollfd){ fd, POLLIN, 0 };
-		r = libc()->ppoll(wait, (nfds_t)n + 1, shorter(&then, limit,
-		    &t), mask);
+		r = n == 0 ? 0 : libc()->ppoll(wait, (nfds_t)n + 1,
+		    shorter(&then, limit, &t), mask);
 		if (r >= 0)
-			r = libc()->epoll_pwait(fd, events, max, 0, mask);
+			r = libc()->epoll_pwait(fd, events, max, n > 0 ? 0 :
+			    milliseconds(shorter(&then, limit, &t)), mask);
 		if (r != 0)
 			return r;
 		if (then.tv_sec >= 0 && (t = left(&then), is_zero(&t)))

@@ -46,6 +46,17 @@ leave(struct call *call, ssize_t result)
 	return result < 0 ? -1 : result;
 }
 
+ssize_t
+leave_unsupported(struct call *call, const char *what)
+{
+	log_event(LOG_LEVEL_WARN, "failure", (struct log_field[]){
+	    { "reason", fail_reason_name(REASON_UNSUPPORTED) },
+	    { NULL, NULL } }, "the program asked for %s on descriptor %d, "
+	    "which is a TLS connection and has no such thing: refused, see "
+	    "dicomtls(7)", what, call->fd);
+	return leave(call, -EOPNOTSUPP);
+}
+
 int
 refuse(int error)
 {

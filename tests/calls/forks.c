@@ -235,7 +235,6 @@ twice(int fd)
 	if (fork() == 0) {
 		actor("grandchild");
 		serve(fd);
-		say("grandchild done");
 	}
 	_exit(0);
 }

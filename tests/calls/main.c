@@ -147,10 +147,11 @@ static int
 usage(void)
 {
 	fprintf(stderr,
-	    "usage: calls [-lpv] [-j jobs] [-r repeat] [-g seconds] [pattern ...]\n"
+	    "usage: calls [-dlpv] [-j jobs] [-r repeat] [-g seconds] [pattern ...]\n"
 	    "       calls --play case\n"
 	    "  -l  list the cases         -p  over plain TCP twice\n"
-	    "  -v  say what was seen      -r  play each so many times\n");
+	    "  -v  say what was seen      -r  play each so many times\n"
+	    "  -d  with the library's whole log\n");
 	return 2;
 }
 
@@ -178,8 +179,9 @@ main(int argc, char **argv)
 	add_all();
 	if (argc == 3 && strcmp(argv[1], "--play") == 0)
 		return play_one(argv[2]);
-	while ((c = getopt(argc, argv, "lpvj:r:g:")) != -1)
+	while ((c = getopt(argc, argv, "dlpvj:r:g:")) != -1)
 		switch (c) {
+		case 'd': opt.debug = true; break;
 		case 'l': listing = true; break;
 		case 'p': opt.plain_twice = true; break;
 		case 'v': opt.verbose = true; break;

@@ -4,7 +4,8 @@
  *
  *	peer SCRIPT PORT	(0: listens, prints its port, takes one client)
  *
- * A script is words; an argument follows a colon. */
+ * A script is words; an argument follows a colon.  "crowd:N" alone takes N
+ * clients and looks at their first bytes. */
 #include <sys/socket.h>
 
 #include <netinet/in.h>
@@ -518,6 +519,25 @@ prepare(bool server)
 		SSL_set_connect_state(peer.ssl);
 }
 
+/* Takes N connections, one after the other, and looks at how each begins. */
+static void
+crowd(int lfd, int n)
+{
+	int i, fd, plain = 0, heard = 0;
+	unsigned char c;
+
+	for (i = 0; i < n; i++) {
+		fd = (int)must(accept(lfd, NULL, NULL));
+		if (recv(fd, &c, 1, 0) == 1) {
+			heard++;
+			plain += c != 22;
+		}
+		close(fd);
+	}
+	say("heard some %d, in plaintext %d", heard > n / 2, plain);
+	exit(0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -535,6 +555,8 @@ main(int argc, char **argv)
 		lfd = listener();
 		printf("%d\n", port_of(lfd));
 		fclose(stdout);
+		if (strncmp(argv[1], "crowd:", 6) == 0)
+			crowd(lfd, atoi(argv[1] + 6));
 		peer.fd = (int)must(accept(lfd, NULL, NULL));
 	} else
 		peer.fd = dial(port);

@@ -58,6 +58,7 @@ set_environment(const struct run *r, const struct job *j)
 	setenv("DICOMTLS_LISTEN", text, 1);
 	snprintf(text, sizeof(text), "%s/etc", r->folder);
 	setenv("DICOMTLS_DIR", text, 1);
+	setenv("DICOMTLS_LOG_LEVEL", r->opt->debug ? "debug" : "warn", 1);
 	if (j->play->family->env != NULL) {
 		more = strdup(j->play->family->env);
 		putenv(more);

@@ -15,6 +15,7 @@ struct play {
 struct options {
 	bool plain_twice;	/* no preload library: is the battery stable? */
 	bool verbose;		/* every case, with what it said */
+	bool debug;		/* the library's log tells all */
 	int jobs;
 	int repeat;
 	int guard;		/* seconds until a case counts as hung */

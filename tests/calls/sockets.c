@@ -116,8 +116,10 @@ answer(void *arg)
 	int fd = *(int *)arg;
 	char c;
 
-	if (read_all(fd, &c, 1) != 1 || write(fd, "s", 1) != 1)
-		broken("the server's first byte");
+	if (read_all(fd, &c, 1) != 1)
+		broken("the server's first read");
+	if (write(fd, "s", 1) != 1)
+		broken("the server's first write");
 	return NULL;
 }
 
@@ -130,7 +132,7 @@ warm(int fd[2])
 	pthread_create(&server, NULL, answer, &fd[1]);
 	must(write(fd[0], "c", 1));
 	if (read_all(fd[0], &c, 1) != 1)
-		broken("the client's first byte");
+		broken("the client's first read");
 	pthread_join(server, NULL);
 }
 

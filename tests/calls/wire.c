@@ -329,6 +329,90 @@ fast_open(const struct given *g)
 	reap("peer", pid);
 }
 
+/* Numbers go from thread to thread as fast as can be: whoever gets one that
+ * was just closed must not go out untracked. */
+static void
+connect_and_reset(int port)
+{
+	int i, fd;
+
+	for (i = 0; i < 100; i++) {
+		fd = dial(port);
+		(void)!write(fd, "plain", 5);
+		reset(fd);
+	}
+}
+
+static void
+numbers_change_hands(const struct given *g)
+{
+	struct side *s[8];
+	pid_t pid;
+	int port = peer_listen(g->family->script, &pid), i;
+
+	for (i = 0; i < 8; i++)
+		s[i] = side("client", connect_and_reset, port);
+	for (i = 0; i < 8; i++)
+		side_end(s[i]);
+	reap("peer", pid);
+}
+
+/* close() with SO_LINGER may take its time although the number is free: its
+ * next owner must not be taken for the old one, and go out untracked. */
+static void
+close_slowly(int fd)
+{
+	struct linger l = { 1, 1 };
+	char buf[65536] = "";
+
+	set_nonblocking(fd);
+	while (write(fd, buf, sizeof(buf)) > 0)
+		;
+	must(setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof(l)));
+	must(close(fd));
+}
+
+static void
+number_taken_over(const struct given *g)
+{
+	struct timespec start;
+	struct side *s;
+	pid_t pid;
+	struct sockaddr_in in = loopback(peer_listen(g->family->script,
+	    &pid));
+	int fd[2], next = -1;
+
+	pair(fd);
+	while (next < fd[0])	/* no lower number is free */
+		next = (int)must(dup(STDIN_FILENO));
+	s = side("closer", close_slowly, fd[0]);
+	for (start = now(); next != fd[0] && ms_since(start) < 8000;) {
+		close(next);
+		pause_ms(5);
+		next = (int)must(socket(AF_INET, SOCK_STREAM, 0));
+	}
+	say("the same number: %d", next == fd[0]);
+	must(connect(next, (struct sockaddr *)&in, sizeof(in)));
+	(void)!write(next, "plain", 5);
+	reset(next);
+	side_end(s);
+	reap("peer", pid);
+}
+
+/* Half a record is unread when we close: it may not cost the peer what we
+ * sent last, and the kernel has not sent yet. */
+static void
+leave_half_unread(int fd)
+{
+	unsigned char *p = pattern(2000000);
+
+	begin(fd);
+	pause_ms(50);
+	say("spoke %zd", write_all(fd, p, 2000000));
+	say_result("close", close(fd));
+	free(p);
+}
+
 const struct family wire_cases[] = {
 	/* Segments and records of every size. */
 	{ .name = "wire.segments-of-one-to-client", .play = as_client,
@@ -506,6 +590,16 @@ const struct family wire_cases[] = {
 	    .script = "hear-raw:19 raw:answer gone", .wire = own_tls,
 	    .expect = "spoke = 10\nspoke = 9\nheard = 6 \"answer\"\n"
 	    "peer: heard = 19 sum 916745b9\n" },
+	{ .name = "flaw01.half-a-record-unread-at-close", .play = as_client,
+	    .script = "handshake go say:s half:0123456789 wait:300 hear-end",
+	    .wire = leave_half_unread, .expect = "spoke 2000000\nclose = 0\n"
+	    "peer: heard = 2000000 sum ccc26c3a\npeer: close_notify\n" },
+	{ .name = "wire.number-taken-over", .play = number_taken_over,
+	    .script = "first-byte",
+	    .expect = "the same number: 1\npeer: first byte 0x16\n" },
+	{ .name = "wire.numbers-change-hands", .play = numbers_change_hands,
+	    .env = "DICOMTLS_LOG=none", .script = "crowd:800",
+	    .expect = "peer: heard some 1, in plaintext 0\n" },
 	{ .name = "wire.name-asked", .play = by_name,
 	    .script = "handshake name hear:8 say:hello notify fin gone",
 	    .expect = "asked = 8\nheard = 5 \"hello\"\nthen = 0\n"

@@ -132,7 +132,7 @@ names() {
 # The ServerHellos in the capture, as VERSION SUITE.
 hellos() {
 	need tshark
-	names >names
+	names >names.txt
 	tshark -r c.pcapng -d "tcp.port==$P,tls" \
 		-Y 'tls.handshake.type == 2' -T fields \
 		-e tls.handshake.version \
@@ -140,7 +140,7 @@ hellos() {
 		-e tls.handshake.ciphersuite 2>/dev/null |
 		awk 'NR == FNR { name[$1] = $2; next }
 		{ v = $(NF - 1); sub(/.*,/, "", v)
-		  print "1." substr(v, 6) - 1, name[$NF] }' names -
+		  print "1." substr(v, 6) - 1, name[$NF] }' names.txt -
 }
 
 # All streams are TLS to the byte, also where it does not encrypt.
@@ -154,8 +154,8 @@ compare() {
 	echo "$(grep -c yes got) of $(wc -l <got) connected"
 	diff wanted got
 	tls_only
-	hellos >hellos
-	diff <(sed -n 's/^[^ ]* \(.*\) yes$/\1/p' wanted) hellos
+	hellos >seen
+	diff <(sed -n 's/^[^ ]* \(.*\) yes$/\1/p' wanted) seen
 }
 
 shim_client() {
@@ -216,18 +216,18 @@ dcmtk() {
 	capture "$P" "$Q"
 	for theirs in +px +py +pz +pa +pn; do
 		serve theirs "$P" storescp +tls "$T/rsa.key" "$T/rsa.crt" -ic \
-			$theirs "$P"
+			"$theirs" "$P"
 		for profile in $profiles; do
 			serve ours "$Q" "$run" run -l "$Q" -p "$profile" -- \
 				storescp "$Q"
 			wanted=no
-			shares "$profile" $theirs && wanted=yes
+			shares "$profile" "$theirs" && wanted=yes
 			got=no
 			within 20 "$run" run -c "$P" -p "$profile" -- echoscu \
 				127.0.0.1 "$P" >client.log 2>&1 && got=yes
 			echo "client $profile $theirs $got" >>got
 			got=no
-			within 20 echoscu +tla -ic $theirs 127.0.0.1 "$Q" \
+			within 20 echoscu +tla -ic "$theirs" 127.0.0.1 "$Q" \
 				>client.log 2>&1 && got=yes
 			echo "server $profile $theirs $got" >>got
 			echo "client $profile $theirs $wanted" >>wanted

@@ -200,6 +200,22 @@ readers() {
 	whole d
 }
 
+# The pair changes between the moments when a reader reads its two files: it
+# notices, and reads both again.
+slow_reader() {
+	can_trace
+	"$tool" generate --dir d --key ec:P-256
+	start reader strace -D -f -o trace -P "$C/d/key.pem" -e trace=openat \
+		-e inject=openat:delay_enter=4000000:when=1 \
+		"$tool" show --dir "$C/d"
+	sleep 1.5
+	"$tool" generate --dir d --force --key ec:P-256
+	ended reader || fail "$(cat reader.log)"
+	[ "$(grep -c 'openat.*key.pem' trace)" -eq 2 ] ||
+		fail "it did not read again: $(cat trace)"
+	"$tool" show --dir "$C/d" | diff reader.log -
+}
+
 # in_namespace SCRIPT: runs it as root of mounts of its own.
 in_namespace() {
 	unshare -m true 2>/dev/null || skip "no mount namespace may be made"
@@ -411,6 +427,7 @@ check "a first pair, killed at each step" first
 check "first use inside storescp, killed at each step" first_use
 check "eight at once make one pair" eight
 check "readers see whole pairs while they change" readers
+check "a reader that is slow" slow_reader
 check "a full disk" full
 check "a read-only folder" read_only
 check "another user's files" other_user

@@ -5,6 +5,14 @@
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+# The launcher would refuse some of this before the program starts; here it is
+# about the library.
+tls_on() {
+	tls=(env "LD_PRELOAD=$preload" "DICOMTLS_CONNECT=$1"
+		"DICOMTLS_LISTEN=$1")
+}
+preload=$build/.libs/libdicomtls.so
+
 # closed WORDS COMMAND ...: a client and a server under the shim fail, the log
 # says WORDS, and the wire holds nothing but TLS, if anything.  COMMAND breaks
 # the settings or the files, after they have been made whole.
@@ -85,13 +93,9 @@ another_host() {
 }
 
 no_engine() {
-	need "$build/.libs/libdicomtls.so"
 	mkdir alone
-	cp "$build/.libs/libdicomtls.so" alone/
-	tls_on() {
-		tls=(env "LD_PRELOAD=$C/alone/libdicomtls.so"
-			"DICOMTLS_CONNECT=$1" "DICOMTLS_LISTEN=$1")
-	}
+	cp "$preload" alone/
+	preload=$C/alone/libdicomtls.so
 	tls_on "$P"
 }
 
@@ -103,8 +107,8 @@ check "a cipher list that OpenSSL has not" closed DICOMTLS_CIPHERS \
 	set_to DICOMTLS_CIPHERS NO-SUCH-SUITE
 check "a key file that holds no key" closed 'key.pem' garbage
 check "a key file that cannot be read" closed 'key.pem' unreadable
-check "a key made on another host" closed 'derived from this host does not open .*identity/key.pem' \
-	another_host
+check "a key made on another host" closed \
+	'does not open .*key.pem|made on another host' another_host
 check "a wrong password" closed password \
 	set_to DICOMTLS_KEY_PASSWORD wrong
 check "a password file that is not there" closed 'password file .* is missing' \

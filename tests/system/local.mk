@@ -5,6 +5,10 @@ SYSTEM_TESTS = \
 	tests/system/10-echo-store.sh \
 	tests/system/20-native.sh \
 	tests/system/30-forks.sh \
+	tests/system/40-dcmtk.sh \
+	tests/system/41-ctn.sh \
+	tests/system/42-orthanc.sh \
+	tests/system/43-others.sh \
 	tests/system/50-plain-peers.sh \
 	tests/system/60-first-use.sh \
 	tests/system/70-fail-closed.sh \
@@ -16,12 +20,16 @@ SYSTEM_TESTS += \
 	tests/system/33-launcher-probe.sh \
 	tests/system/34-launcher-systemd.sh \
 	tests/system/41-policy-sections.sh \
-	tests/system/42-policy-matrix.sh
+	tests/system/42-policy-matrix.sh \
+	tests/system/43-policy-verify.sh \
+	tests/system/44-policy-peers.sh \
+	tests/system/45-policy-log.sh
 
 SYSTEM_TESTS += \
 	tests/system/61-cert-tools.sh \
 	tests/system/62-cert-bad.sh \
-	tests/system/63-cert-crash.sh
+	tests/system/63-cert-crash.sh \
+	tests/system/64-cert-live.sh
 
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += $(SYSTEM_TESTS) \
@@ -29,8 +37,13 @@ EXTRA_DIST += $(SYSTEM_TESTS) \
 	tests/system/images.py \
 	tests/system/lib.sh \
 	tests/system/matrix \
+	tests/system/node/package.json \
+	tests/system/node/package-lock.json \
+	tests/system/node/scp.js \
+	tests/system/node/scu.js \
 	tests/system/pcapng.py \
 	tests/system/pdu.py \
+	tests/system/programs.sh \
 	tests/system/python \
 	tests/system/wire.py
 

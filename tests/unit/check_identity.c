@@ -137,6 +137,9 @@ START_TEST(keeps)
 	put_pair("ec:P-256", 30, &made);
 	ck_assert_int_eq(rename("d/key.pem.bak", "d/key.pem"), 0);
 	ck_assert_int_eq(reload_identity(&conf, &now, &st), -EKEYREJECTED);
+	ck_assert_int_eq(unlink("d/cert.pem"), 0);
+	ck_assert_int_eq(reload_identity(&conf, &now, &st), -ENOENT);
+	ck_assert_int_eq(access("d/cert.pem", F_OK), -1);
 	identity_free(&now);
 	identity_free(&made);
 }
