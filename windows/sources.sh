@@ -74,22 +74,6 @@ build_openssl() {
 	make install_dev
 }
 
-build_inih() {
-	unpacked libinih
-	cd "$cache/src/libinih"
-	"$host-gcc" -O2 -DINI_MAX_LINE=4096 -DINI_USE_STACK=0 \
-		-DINI_HANDLER_LINENO=0 -c ini.c -o ini.o
-	"$host-ar" rcs "$prefix/lib/libinih.a" ini.o
-	cp ini.h "$prefix/include/"
-	cat >"$prefix/lib/pkgconfig/inih.pc" <<-END
-	Name: inih
-	Description: INI files
-	Version: 55
-	Libs: -L$prefix/lib -linih
-	Cflags: -I$prefix/include
-	END
-}
-
 build_jansson() {
 	unpacked jansson
 	cd "$cache/src/jansson"
@@ -98,4 +82,19 @@ build_jansson() {
 	make -j "$jobs" -C src
 	make -C src install
 	make install-pkgconfigDATA
+}
+
+# The framework of the unit tests; Windows has no fork(), so they run in one
+# process.
+build_check() {
+	unpacked check
+	cd "$cache/src/check"
+	[ -x configure ] || autoreconf -fi
+	./configure "--host=$host" "--prefix=$prefix" --disable-shared \
+		--disable-subunit --disable-build-docs --enable-fork=no \
+		ac_cv_header_regex_h=no ac_cv_func_regcomp=no ac_cv_func_regexec=no
+	make -j "$jobs" -C lib
+	make -j "$jobs" -C src libcheck.la
+	make -C src install-libLTLIBRARIES install-data
+	make install-pcdataDATA
 }
