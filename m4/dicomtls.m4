@@ -22,7 +22,7 @@ dnl told of them.
 AC_DEFUN([DICOMTLS_WINDOWS], [
 CPPFLAGS="$CPPFLAGS -DWIN32_LEAN_AND_MEAN -D_WIN32_WINNT=0x0A00"
 SYSTEM_CFLAGS="-isystem \$(top_srcdir)/shim/win32/posix/include -Wno-format -Wno-attributes"
-SYSTEM_LDFLAGS="-static-libgcc -no-undefined"
+SYSTEM_LDFLAGS="-static-libgcc -static-libtool-libs"
 WINDOWS_LIBS="-l:libwinpthread.a -lmswsock -lws2_32 -liphlpapi -lcrypt32 -lgdi32 -ladvapi32"
 OPENSSL_LIBS="$OPENSSL_LIBS $WINDOWS_LIBS"
 DLL_LIBS=

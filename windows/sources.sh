@@ -96,5 +96,6 @@ build_check() {
 	make -j "$jobs" -C lib
 	make -j "$jobs" -C src libcheck.la
 	make -C src install-libLTLIBRARIES install-data
+	cp check_stdint.h "$prefix/include/"
 	make install-pcdataDATA
 }

@@ -13,7 +13,7 @@ libposix_la_SOURCES = \
 	shim/win32/posix/sock.c \
 	shim/win32/posix/text.c shim/win32/posix/text.h
 
-dicomtls_certtool_LDFLAGS = $(AM_LDFLAGS) -municode -static-libtool-libs
+dicomtls_certtool_LDFLAGS = $(AM_LDFLAGS) -municode
 dicomtls_certtool_CPPFLAGS = $(AM_CPPFLAGS) -DDICOMTLS_POSIX_SOCKETS
 
 pkglib_LTLIBRARIES += dicomtls.la
@@ -36,8 +36,8 @@ dicomtls_la_SOURCES = \
 dicomtls_la_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
 dicomtls_la_LIBADD = libengine.la libcert.la libdicom.la libpolicy.la \
 	libbase.la
-dicomtls_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version -shared \
+dicomtls_la_LDFLAGS = -static-libgcc -no-undefined -module -avoid-version -shared \
 	-export-symbols-regex '^DllMain$$' $(DLL_LIBS)
 
-dicomtls_LDFLAGS = $(AM_LDFLAGS) -municode -static-libtool-libs
+dicomtls_LDFLAGS = $(AM_LDFLAGS) -municode
 dicomtls_CPPFLAGS = $(AM_CPPFLAGS) -DDICOMTLS_POSIX_SOCKETS

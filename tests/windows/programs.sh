@@ -31,7 +31,7 @@ build_dcmtk() {
 	cmake ../dcmtk -DCMAKE_TOOLCHAIN_FILE="$cache/src/dcmtk-toolchain.cmake" \
 		-DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF \
 		-DCMAKE_EXE_LINKER_FLAGS=-static \
-		-DDCMTK_MODULES='ofstd;oflog;dcmdata;dcmnet' \
+		-DDCMTK_MODULES='ofstd;oflog;dcmdata;dcmnet;dcmtls' \
 		-DDCMTK_ENABLE_BUILTIN_DICTIONARY=ON \
 		-DDCMTK_ENABLE_EXTERNAL_DICTIONARY=OFF \
 		-DDCMTK_ENABLE_PRIVATE_TAGS=OFF -DBUILD_TESTING=OFF \
