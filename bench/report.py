@@ -144,6 +144,12 @@ class Goals:
             self.add("C-ECHO: CPU, against DCMTK's own TLS", 1,
                      row.ratio("shim", "best", "cpu"), "%.2f")
 
+    def rate(self, row):
+        if row.has("shim", "plain"):
+            self.add("associations of one process: wall, against plaintext "
+                     "with Nagle's algorithm", 0.2,
+                     row.ratio("shim", "plain", "wall"), "%.2f")
+
     def idle(self, found):
         for key, _, _, kib in found:
             if key == "shim":
@@ -193,6 +199,8 @@ class Results:
                 goals.one(row, self.aes)
             elif row.load.key == "echo":
                 goals.echo(row)
+            elif row.load.key == "rate":
+                goals.rate(row)
         if self.idle:
             goals.idle(self.idle)
         if self.micro:
