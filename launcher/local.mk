@@ -30,6 +30,7 @@ dicomtls_SOURCES += \
 	launcher/systemd.c \
 	launcher/target.c launcher/target.h \
 	launcher/unit.c launcher/unit.h
+dicomtls_CPPFLAGS = $(AM_CPPFLAGS)
 endif
 dicomtls_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS) $(INIH_CFLAGS)
 dicomtls_LDADD = libcert.la libpolicy.la libbase.la $(OPENSSL_LIBS) $(INIH_LIBS)

@@ -86,6 +86,8 @@ out:
 	return revents & (short)(events | POLLERR | POLLHUP | POLLNVAL);
 }
 
+enum { BUSY_MS = 10 };
+
 /* Lists --------------------------------------------------------------------- */
 
 /*
@@ -219,14 +221,18 @@ collect(struct conn **found, int max, int *least)
 	return n;
 }
 
-/* Milliseconds after which to come again; P gets what to wait for. */
+/*
+ * Milliseconds after which to come again; P gets what to wait for.  A thread
+ * that closes may hold the lock for seconds, and what this one waits for may
+ * be another connection.
+ */
 static int
 settle_one(struct conn *c, struct pollfd *p)
 {
-	int ms = -1;
+	int ms = -1, r = conn_try_lock(c);
 
-	if (conn_lock(c, -1) < 0)
-		return -1;
+	if (r < 0)
+		return r == -EBUSY ? BUSY_MS : -1;
 	if (c->fd < 0 || conn_unclaimed(c))
 		goto out;
 	if (c->stage == STAGE_FRESH && c->role == ROLE_SERVER) {

@@ -107,6 +107,7 @@ struct conn {
 int conn_enter(struct conn *c, int fd);
 void conn_leave(struct conn *c);
 int conn_lock(struct conn *c, int fd);	/* without the question of ownership */
+int conn_try_lock(struct conn *c);	/* -EBUSY: another thread is at it */
 int conn_claim(struct conn *c);
 void conn_note(struct conn *c, const void *data, size_t len);
 int conn_left_ms(const struct timespec *deadline);
