@@ -144,6 +144,12 @@ class Goals:
             self.add("C-ECHO: CPU, against DCMTK's own TLS", 1,
                      row.ratio("shim", "best", "cpu"), "%.2f")
 
+    def rate(self, row):
+        if row.has("shim", "plain"):
+            self.add("associations of one process: wall, against plaintext "
+                     "with Nagle's algorithm", 0.2,
+                     row.ratio("shim", "plain", "wall"), "%.2f")
+
     def idle(self, found):
         for key, _, _, kib in found:
             if key == "shim":
@@ -165,7 +171,7 @@ class Results:
     def __init__(self, quick, rounds):
         self.quick, self.rounds = quick, rounds
         self.rows, self.idle, self.micro, self.aes = [], None, None, None
-        self.about = []
+        self.about, self.load = [], os.getloadavg()[1]
 
     def machine(self, site):
         self.aes = site.aes()
@@ -183,6 +189,7 @@ class Results:
 
     def add(self, *args):
         self.rows.append(Row(*args))
+        self.load = max(self.load, os.getloadavg()[1])
 
     def goals(self):
         goals = Goals()
@@ -193,6 +200,8 @@ class Results:
                 goals.one(row, self.aes)
             elif row.load.key == "echo":
                 goals.echo(row)
+            elif row.load.key == "rate":
+                goals.rate(row)
         if self.idle:
             goals.idle(self.idle)
         if self.micro:
@@ -230,6 +239,9 @@ class Results:
                 self.rounds, "" if self.rounds == 1 else "s",
                 " of the short form (not for comparison)"
                 if self.quick else ""),
+            "The machine's load went up to %.0f meanwhile: other work ran on "
+            "it, so wall times say less than CPU times." % self.load
+            if self.load > 4 else "",
             "CPU is that of all processes which the association passes.", ""]
         lines += self.goals()
         for row in self.rows:

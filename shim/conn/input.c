@@ -395,9 +395,9 @@ receive(struct conn *c, const struct iovec *iov, int n, int flags)
 	if ((flags & MSG_WAITALL) == 0 && goal > (size_t)c->lowat)
 		goal = (size_t)c->lowat;
 	c->rx_gap = false;
-	if (want == 0)
-		input_look(c);
 	for (;;) {
+		if (want == 0 && shake_step(c) == 0)
+			input_look(c);	/* nothing below would */
 		if ((flags & MSG_PEEK) != 0) {
 			r = peek(c, iov, n, discard);
 			got = (size_t)r;

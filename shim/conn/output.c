@@ -372,12 +372,16 @@ output_error(struct conn *c)
 	return c->unconnected ? c->wire->error(c->fd) : error;
 }
 
-/* A write when nothing can be written any more. */
+/* A write when nothing can be written any more.  Where the peer just went
+ * before the handshake, TCP still takes nothing. */
 static ssize_t
-dead_write(struct conn *c)
+dead_write(struct conn *c, bool nothing)
 {
 	int error = c->error != 0 ? c->error : output_error(c);
 
+	if (nothing && error == 0 && !c->tx_end &&
+	    c->why.reason == REASON_NONE)
+		return 0;
 	c->error = 0;
 	return error != 0 ? error : -EPIPE;
 }
@@ -406,7 +410,8 @@ transmit(struct conn *c, const struct iovec *iov, int n, int flags)
 	linger(c);
 	if (done > 0 || want == 0)
 		return (ssize_t)done;
-	return c->stage == STAGE_DEAD || c->tx_end ? dead_write(c) : r;
+	return c->stage == STAGE_DEAD || c->tx_end ? dead_write(c, false)
+	    : r;
 }
 
 ssize_t
@@ -419,7 +424,7 @@ conn_send(struct conn *c, int fd, const struct iovec *iov, int n, int flags)
 	if (c->stage == STAGE_PASSING || is_tls(c, span_of(iov, n)))
 		r = CONN_PASSES;
 	else if (c->stage == STAGE_DEAD || c->tx_end)
-		r = dead_write(c);
+		r = dead_write(c, span_of(iov, n).n == 0);
 	else
 		r = transmit(c, iov, n, flags);
 	if (c->stage == STAGE_OPEN)

@@ -51,6 +51,7 @@ struct conn {
 	atomic_bool passing;
 	struct engine *engine;
 	struct timespec born, deadline;	/* CLOCK_MONOTONIC */
+	struct timespec grace;	/* of a client that says nothing: settle.c */
 	struct fail why;
 	struct claims *claims;	/* NULL: ours without doubt */
 	size_t claim;		/* which of the words is ours */
@@ -107,6 +108,7 @@ struct conn {
 int conn_enter(struct conn *c, int fd);
 void conn_leave(struct conn *c);
 int conn_lock(struct conn *c, int fd);	/* without the question of ownership */
+int conn_try_lock(struct conn *c);	/* -EBUSY: another thread is at it */
 int conn_claim(struct conn *c);
 void conn_note(struct conn *c, const void *data, size_t len);
 int conn_left_ms(const struct timespec *deadline);

@@ -37,7 +37,8 @@ generates() {
 	openssl x509 -in d/cert.pem -noout -subject -ext subjectAltName \
 		-checkend $((399 * 86400)) | tee text
 	grep 'CN = My PACS' text
-	grep 'DNS:pacs.example.org, DNS:b, IP Address:10.1.2.3, IP Address:2001:DB8:0:0:0:0:0:7$' text
+	grep 'DNS:pacs.example.org, DNS:b, IP Address:10.1.2.3, IP Addr' text
+	grep 'IP Address:2001:DB8:0:0:0:0:0:7$' text
 	says 'key  *EC P-384' "$tool" show
 	cp d/cert.pem before
 	refused "$tool" generate
@@ -99,11 +100,11 @@ passwords() {
 		assert out == sys.argv[1], out
 	END
 	# A person's own: the key changes its lock, not itself.
-	"$tool" show d/cert.pem >before
+	"$tool" show d/cert.pem | grep -v "valid until" >before
 	printf 'my own\n' | "$tool" set-password
 	opened 'my own'
 	says 'opened by  *the stored password' "$tool" show
-	"$tool" show d/cert.pem | diff before -
+	"$tool" show d/cert.pem | grep -v "valid until" | diff before -
 	state 0 "$tool" check
 	! grep -r 'my own' d || fail "it is there in clear"
 	printf 'another' >pw

@@ -10,6 +10,7 @@ SYSTEM_TESTS = \
 	tests/system/41-ctn.sh \
 	tests/system/42-orthanc.sh \
 	tests/system/43-others.sh \
+	tests/system/44-services.sh \
 	tests/system/50-plain-peers.sh \
 	tests/system/60-first-use.sh \
 	tests/system/70-fail-closed.sh \
