@@ -43,6 +43,7 @@ struct relay {
 	bool notified;		/* close_notify came */
 	volatile bool abandoned;	/* the program's socket is closed */
 	bool counted;		/* among the unfinished */
+	bool begun;		/* counted among those alive */
 	ULONGLONG give_up;	/* ms; 0: no limit */
 
 	struct buf out;		/* records for the peer */
@@ -52,7 +53,7 @@ struct relay {
 };
 
 static CRITICAL_SECTION start;	/* the engine's prepare and create */
-static volatile LONG unfinished;
+static volatile LONG unfinished, alive;
 
 void
 relay_init(void)
@@ -66,11 +67,26 @@ relay_unfinished(void)
 	return unfinished;
 }
 
+long
+relay_alive(void)
+{
+	return alive;
+}
+
 void
 relay_begins(struct relay *r)
 {
-	r->counted = true;
+	r->counted = r->begun = true;
 	InterlockedIncrement(&unfinished);
+	InterlockedIncrement(&alive);
+}
+
+static void
+ended(struct relay *r)
+{
+	if (r->begun)
+		InterlockedDecrement(&alive);
+	r->begun = false;
 }
 
 static void
@@ -168,6 +184,7 @@ relay_release(struct relay *r)
 	finished(r);
 	hang_up(&r->net, true);
 	hang_up(&r->loop, true);
+	ended(r);
 	dicomtls_engine.destroy(r->engine);
 	buf_free(&r->out);
 	buf_free(&r->in);
@@ -656,4 +673,5 @@ relay_run(struct relay *r, SOCKET loop)
 	hang_up(&r->net, false);
 	hang_up(&r->loop, false);
 	finished(r);
+	ended(r);
 }
