@@ -35,6 +35,9 @@ struct command {
 extern const struct command run_command, doctor_command, probe_command,
     env_command, systemd_command;
 
+/* The commands that this system has, up to NULL: commands_SYSTEM.c. */
+extern const struct command *const commands[];
+
 /* "dicomtls: " and the sentence, to stderr. */
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

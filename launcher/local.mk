@@ -2,22 +2,36 @@
 bin_PROGRAMS += dicomtls
 dicomtls_SOURCES = \
 	launcher/attempt.c launcher/attempt.h \
-	launcher/child.c launcher/child.h \
+	launcher/become.h \
 	launcher/command.h \
+	launcher/explain.c launcher/explain.h \
+	launcher/main.c \
+	launcher/options.c launcher/options.h \
+	launcher/probe.c \
+	launcher/run.c
+if WINDOWS
+dicomtls_SOURCES += \
+	launcher/become_win32.c \
+	launcher/commands_win32.c \
+	launcher/doctor_win32.c \
+	shim/win32/inject.c shim/win32/inject.h \
+	shim/win32/posix/start.c
+else
+dicomtls_SOURCES += \
+	launcher/become_linux.c \
+	launcher/child.c launcher/child.h \
+	launcher/commands_linux.c \
 	launcher/doctor.c launcher/doctor.h \
 	launcher/doctor_host.c launcher/doctor_ports.c \
 	launcher/doctor_program.c launcher/doctor_settings.c \
 	launcher/elf.c launcher/elf.h \
 	launcher/env.c \
-	launcher/explain.c launcher/explain.h \
-	launcher/main.c \
-	launcher/options.c launcher/options.h \
 	launcher/preload.c launcher/preload.h \
-	launcher/probe.c \
-	launcher/run.c \
 	launcher/systemd.c \
 	launcher/target.c launcher/target.h \
 	launcher/unit.c launcher/unit.h
+dicomtls_CPPFLAGS = $(AM_CPPFLAGS)
+endif
 dicomtls_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS) $(INIH_CFLAGS)
 dicomtls_LDADD = libcert.la libpolicy.la libbase.la $(OPENSSL_LIBS) $(INIH_LIBS)
 dist_man_MANS += man/dicomtls.1 man/dicomtls.7

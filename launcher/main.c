@@ -9,13 +9,6 @@
 #include "command.h"
 #include "options.h"
 
-static const struct command *const commands[] = {
-	&run_command, &doctor_command, &probe_command, &env_command,
-	&systemd_command,
-};
-
-enum { COMMANDS = sizeof commands / sizeof commands[0] };
-
 void
 say(const char *fmt, ...)
 {
@@ -33,7 +26,7 @@ find(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < COMMANDS; i++)
+	for (i = 0; commands[i] != NULL; i++)
 		if (strcmp(commands[i]->name, name) == 0)
 			return commands[i];
 	return NULL;
@@ -46,7 +39,7 @@ usage(FILE *to)
 
 	fprintf(to, "usage: dicomtls COMMAND [ARGUMENT ...]\n\n"
 	    "TLS for DICOM programs that know nothing of it.\n\n");
-	for (i = 0; i < COMMANDS; i++)
+	for (i = 0; commands[i] != NULL; i++)
 		fprintf(to, "  %-8s %s\n", commands[i]->name,
 		    commands[i]->summary);
 	fprintf(to, "\n  dicomtls help COMMAND, dicomtls COMMAND --help tell "

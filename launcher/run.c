@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * run: becomes a program with our library preloaded. */
-#include <errno.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
+#include "become.h"
 #include "command.h"
 #include "explain.h"
 #include "options.h"
 #include "policy/conf.h"
-#include "preload.h"
-#include "target.h"
 
 enum { OPT_EXPLAIN, OPT_FROM, OPTS };
 
@@ -40,42 +34,16 @@ settle_paths(const struct conf *c)
 static int
 prepare(const struct policy *p)
 {
-	struct fail f = { 0 };
-	char path[PATH_MAX], *value;
+	int rv;
 
 	if (policy_error(p) != NULL) {
 		say("%s", policy_error(p)->text);
 		return EXIT_USAGE;
 	}
-	if (preload_find(PRELOAD_LIBRARY, path, sizeof path, &f) < 0) {
-		say("%s", f.text);
-		return EXIT_UNFIT;
-	}
-	value = preload_add(path, conf_env("LD_PRELOAD"));
-	if (value == NULL || setenv("LD_PRELOAD", value, 1) < 0) {
-		free(value);
-		say("there is no memory");
-		return EXIT_UNFIT;
-	}
-	free(value);
-	settle_paths(policy_conf(p));
-	return 0;
-}
-
-static int
-become(char **argv)
-{
-	struct fail f = { 0 };
-	struct target t;
-	int rv = target_find(argv[0], &t, &f);
-
-	if (rv != 0) {
-		say("%s", f.text);
-		return rv;
-	}
-	execvp(t.path, argv);
-	say("%s cannot be executed: %s", t.path, strerror(errno));
-	return errno == ENOENT ? EXIT_ABSENT : EXIT_UNFIT;
+	rv = become_prepare();
+	if (rv == 0)
+		settle_paths(policy_conf(p));
+	return rv;
 }
 
 static int
@@ -99,7 +67,7 @@ run(const struct command *self, int argc, char **argv)
 	policy_free(p);
 	if (values[OPT_EXPLAIN] != NULL || rv != 0)
 		return rv;
-	return become(argv + first);
+	return become(first, argv);
 }
 
 const struct command run_command = {

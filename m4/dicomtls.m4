@@ -1,6 +1,40 @@
 dnl SPDX-License-Identifier: Apache-2.0
 dnl What configure.ac needs beyond Autoconf's own macros.
 
+dnl Linux, or Windows by a cross compiler.
+AC_DEFUN([DICOMTLS_SYSTEM], [
+AS_CASE([$host_os],
+  [linux*], [system=Linux],
+  [mingw*], [system=Windows],
+  [AC_MSG_ERROR([only Linux and Windows (mingw-w64) are known])])
+AM_CONDITIONAL([WINDOWS], [test "x$system" = xWindows])
+dnl Preloaded or linked at start, never loaded late: thread variables are static.
+SYSTEM_CFLAGS="-fvisibility=hidden -ftls-model=initial-exec"
+SYSTEM_LDFLAGS=
+AC_SUBST([SYSTEM_CFLAGS])
+AC_SUBST([SYSTEM_LDFLAGS])
+])
+
+dnl What Linux has, by POSIX's names; the sources are the same.  mingw's own
+dnl printf() knows all of C99's words, which its warnings do not.  The libraries
+dnl are static: libtool would link none of them into a DLL, so there it is not
+dnl told of them.
+AC_DEFUN([DICOMTLS_WINDOWS], [
+CPPFLAGS="$CPPFLAGS -DWIN32_LEAN_AND_MEAN -D_WIN32_WINNT=0x0A00"
+SYSTEM_CFLAGS="-isystem \$(top_srcdir)/shim/win32/posix/include -Wno-format -Wno-attributes"
+SYSTEM_LDFLAGS="-static-libgcc -static-libtool-libs"
+WINDOWS_LIBS="-l:libwinpthread.a -lmswsock -lws2_32 -liphlpapi -lcrypt32 -lgdi32 -ladvapi32"
+OPENSSL_LIBS="$OPENSSL_LIBS $WINDOWS_LIBS"
+DLL_LIBS=
+for word in $OPENSSL_LIBS; do
+  DLL_LIBS="$DLL_LIBS -Wl,$word"
+done
+AC_SUBST([DLL_LIBS])
+AC_SUBST([WINDOWS_LIBS])
+AC_DEFINE([HAVE_DECL_INI_MAX_LINE], [1])
+inih_kind="built in"
+])
+
 AC_DEFUN([DICOMTLS_ARG_WERROR], [
 AC_ARG_ENABLE([werror],
   [AS_HELP_STRING([--enable-werror], [compiler warnings are errors])],
@@ -33,7 +67,7 @@ AC_DEFUN([DICOMTLS_LIB_OPENSSL], [
 ENGINE_OPENSSL_LIBS="$OPENSSL_LIBS"
 openssl_kind=shared
 AS_IF([test "x$enable_static_openssl" = xyes], [
-  ENGINE_OPENSSL_LIBS="-Wl,-Bstatic -lssl -lcrypto -Wl,-Bdynamic -Wl,-Bsymbolic -Wl,--exclude-libs,ALL"
+  ENGINE_OPENSSL_LIBS="-l:libssl.a -l:libcrypto.a -Wl,-Bsymbolic -Wl,--exclude-libs,libssl.a:libcrypto.a"
   openssl_kind=static
   AC_DEFINE([STATIC_OPENSSL], [1],
     [Define if OpenSSL is linked into the engine])

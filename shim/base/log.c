@@ -3,17 +3,13 @@
 #include "base/log.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/sink.h"
 
 enum target { TARGET_STDERR, TARGET_SYSLOG, TARGET_NONE, TARGET_FILE };
 
@@ -33,18 +29,13 @@ static struct {
 	enum log_level level;
 	bool json;
 	char path[4096];
-	dev_t dev;		/* what descriptor 2 was at the start */
-	ino_t ino;
 } sink = { .target = TARGET_STDERR, .level = LOG_LEVEL_WARN };
 
 static const char *const level_names[] = { "error", "warn", "info", "debug" };
-static const int priorities[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
 void
 log_open(const char *target, enum log_level level, bool json)
 {
-	struct stat st;
-
 	sink.level = level;
 	sink.json = json;
 	if (strcmp(target, "stderr") == 0)
@@ -57,10 +48,7 @@ log_open(const char *target, enum log_level level, bool json)
 		sink.target = TARGET_FILE;
 		snprintf(sink.path, sizeof sink.path, "%s", target);
 	}
-	if (fstat(STDERR_FILENO, &st) == 0) {
-		sink.dev = st.st_dev;
-		sink.ino = st.st_ino;
-	}
+	sink_begin();
 }
 
 bool
@@ -192,79 +180,18 @@ format_text(struct line *l, enum log_level level, const char *sentence)
 			l->text[i] = '?';
 }
 
-/* Raw system calls: in a preload library the names may be our own. */
-static void
-put_all(int fd, const struct line *l)
-{
-	size_t done = 0;
-	long n;
-
-	while (done < l->len) {
-		n = syscall(SYS_write, fd, l->text + done, l->len - done);
-		if (n == 0 || (n < 0 && errno != EINTR))
-			return;
-		done += n > 0 ? (size_t)n : 0;
-	}
-}
-
-/* A reader of our lines that went away must not kill the program. */
-static void
-put(int fd, const struct line *l)
-{
-	static const struct timespec now;
-	sigset_t pipe, old, pending;
-
-	sigemptyset(&pipe);
-	sigaddset(&pipe, SIGPIPE);
-	sigpending(&pending);
-	pthread_sigmask(SIG_BLOCK, &pipe, &old);
-	put_all(fd, l);
-	if (!sigismember(&pending, SIGPIPE))
-		while (sigtimedwait(&pipe, NULL, &now) < 0 && errno == EINTR)
-			continue;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-}
-
-/*
- * Is descriptor 2 still what it was (under systemd a socket of the journal's),
- * or at least no file and no connection of the program's?
- */
-static bool
-stderr_is_ours(void)
-{
-	struct stat st;
-
-	if (fstat(STDERR_FILENO, &st) < 0)
-		return false;
-	return (st.st_dev == sink.dev && st.st_ino == sink.ino) ||
-	    S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode);
-}
-
-static void
-put_file(const struct line *l)
-{
-	long fd = syscall(SYS_openat, AT_FDCWD, sink.path,
-	    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-
-	if (fd < 0)
-		return;
-	put((int)fd, l);
-	syscall(SYS_close, (int)fd);
-}
-
 static void
 deliver(enum log_level level, struct line *l)
 {
 	if (sink.target == TARGET_SYSLOG) {
-		syslog(priorities[level] | LOG_DAEMON, "dicomtls[%d] %.*s",
-		    (int)getpid(), (int)l->len, l->text);
+		sink_system(level, l->text, l->len);
 		return;
 	}
 	l->text[l->len++] = '\n';
 	if (sink.target == TARGET_FILE)
-		put_file(l);
-	else if (stderr_is_ours())
-		put(STDERR_FILENO, l);
+		sink_file(sink.path, l->text, l->len);
+	else
+		sink_stderr(l->text, l->len);
 }
 
 void

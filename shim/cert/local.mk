@@ -2,7 +2,7 @@ noinst_LTLIBRARIES += libcert.la
 libcert_la_SOURCES = \
 	shim/cert/describe.c shim/cert/describe.h \
 	shim/cert/files.c shim/cert/files.h \
-	shim/cert/hostid.h shim/cert/hostid_linux.c \
+	shim/cert/hostid.h \
 	shim/cert/hostkey.c shim/cert/hostkey.h \
 	shim/cert/identity.c shim/cert/identity.h \
 	shim/cert/issue.c shim/cert/issue.h \
@@ -17,3 +17,8 @@ libcert_la_SOURCES = \
 	shim/cert/seal.c shim/cert/seal.h \
 	shim/cert/store.c shim/cert/store.h
 libcert_la_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
+if WINDOWS
+libcert_la_SOURCES += shim/cert/hostid_win32.c
+else
+libcert_la_SOURCES += shim/cert/hostid_linux.c
+endif

@@ -126,7 +126,6 @@ dirty_out(struct conn *c)
 	if (c->dirty_next != NULL)
 		c->dirty_next->dirty_prev = c->dirty_prev;
 	*c->dirty_prev = c->dirty_next;
-	c->dirty_prev = NULL;
 	atomic_fetch_sub(&count, 1);
 }
 
@@ -148,26 +147,26 @@ shaking_out(struct conn *c)
 	else
 		shaking_end = c->shaking_prev;
 	*c->shaking_prev = c->shaking_next;
-	c->shaking_prev = NULL;
 	atomic_fetch_sub(&count, 1);
 }
 
 static void
 note(struct conn *c, bool is, bool shakes)
 {
-	if (is == (c->dirty_prev != NULL) &&
-	    shakes == (c->shaking_prev != NULL))
+	if (is == c->is_dirty && shakes == c->is_shaking)
 		return;
 	pthread_mutex_lock(&lists);
-	if (is && c->dirty_prev == NULL)
+	if (is && !c->is_dirty)
 		dirty_in(c);
-	else if (!is && c->dirty_prev != NULL)
+	else if (!is && c->is_dirty)
 		dirty_out(c);
-	if (shakes && c->shaking_prev == NULL)
+	if (shakes && !c->is_shaking)
 		shaking_in(c);
-	else if (!shakes && c->shaking_prev != NULL)
+	else if (!shakes && c->is_shaking)
 		shaking_out(c);
 	pthread_mutex_unlock(&lists);
+	c->is_dirty = is;
+	c->is_shaking = shakes;
 }
 
 void

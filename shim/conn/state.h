@@ -96,7 +96,9 @@ struct conn {
 	size_t head_len;
 	bool ended;		/* its last line is written */
 
-	/* Lists of settle.c, under its lock. */
+	bool is_dirty, is_shaking;	/* in the lists of settle.c */
+
+	/* Those lists, under their own lock. */
 	struct conn *dirty_next, *shaking_next;
 	struct conn **dirty_prev, **shaking_prev;
 };

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "cert/describe.h"
 #include "cert/peers.h"
+#include "engine/roots.h"
 #include "engine/sslerr.h"
 
 static const char *const how[] = { "none", "ca", "pin", "tofu" };
@@ -229,8 +230,7 @@ load_trust(SSL_CTX *ctx, const struct tlsconf *conf, struct fail *f)
 	char text[256];
 
 	if (conf->ca == NULL)
-		return SSL_CTX_set_default_verify_paths(ctx) == 1 ? 0 :
-		    -ENOMEM;
+		return roots_load(ctx) == 1 ? 0 : -ENOMEM;
 	if (load_into(SSL_CTX_get_cert_store(ctx), conf->ca) == 1)
 		return 0;
 	fail_set(f, REASON_SETTING, "DICOMTLS_CA=%s cannot be read as trusted "

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "policy/confile.h"
+#include "policy/place.h"
 #include "policy/words.h"
 
 /* The tests' own variables are no settings. */
@@ -27,32 +28,10 @@ conf_env(const char *name)
 	return s != NULL && *s != '\0' ? s : NULL;
 }
 
-/* The program may change its folder later. */
-static const char *
-absolute(struct pool *pool, const char *path)
-{
-	char here[4096];
-
-	if (path == NULL || *path == '/' ||
-	    getcwd(here, sizeof here) == NULL)
-		return path;
-	return pool_printf(pool, "%s/%s", here, path);
-}
-
 const char *
 conf_default_dir(struct pool *pool)
 {
-	const char *s;
-
-	if (geteuid() == 0)
-		return "/etc/dicomtls";
-	s = conf_env("XDG_CONFIG_HOME");
-	if (s != NULL && *s == '/')
-		return pool_printf(pool, "%s/dicomtls", s);
-	s = conf_env("HOME");
-	if (s != NULL)
-		return pool_printf(pool, "%s/.config/dicomtls", s);
-	return NULL;
+	return place_default_dir(pool);
 }
 
 static int
@@ -67,8 +46,9 @@ read_env(struct conf *c)
 		text = row->flags & IN_ENV ? conf_env(row->variable) : NULL;
 		if (text == NULL)
 			continue;
+		/* The program may change its folder later. */
 		if (conf_is_path(s, text))
-			text = absolute(&c->pool, text);
+			text = place_absolute(&c->pool, text);
 		if (text != NULL)
 			text = pool_dup(&c->pool, text);
 		if (text == NULL)

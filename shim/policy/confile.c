@@ -9,10 +9,12 @@
 #include <fcntl.h>
 #include <ini.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "policy/place.h"
 #include "policy/words.h"
 
 enum { LARGEST = 1 << 20, LONGEST_LINE = 8192 };
@@ -119,7 +121,7 @@ beside(struct reader *r, const char *text)
 {
 	const char *slash = strrchr(r->path, '/');
 
-	if (*text == '/' || slash == NULL)
+	if (place_is_absolute(text) || slash == NULL)
 		return pool_dup(&r->conf->pool, text);
 	return pool_printf(&r->conf->pool, "%.*s/%s", (int)(slash - r->path),
 	    r->path, text);

@@ -3,6 +3,7 @@
 
 check_PROGRAMS += tests/calls/calls tests/calls/peer
 TESTS += tests/calls/calls
+EXTRA_DIST += tests/tsan.supp
 
 tests_calls_calls_SOURCES = \
 	tests/calls/calls.h \
@@ -22,6 +23,7 @@ tests_calls_calls_SOURCES = \
 	tests/calls/receive.c \
 	tests/calls/record.c tests/calls/record.h \
 	tests/calls/runner.c tests/calls/runner.h \
+	tests/calls/sanitizer.c \
 	tests/calls/send.c \
 	tests/calls/sides.c \
 	tests/calls/signals.c \
@@ -34,6 +36,7 @@ tests_calls_calls_SOURCES = \
 	tests/calls/wire.c
 tests_calls_calls_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DTEST_SHIM='"$(abs_top_builddir)/.libs/libdicomtls.so"' \
+	-DTEST_SUPPRESSIONS='"$(abs_top_srcdir)/tests/tsan.supp"' \
 	-DTEST_PEER='"$(abs_top_builddir)/tests/calls/peer"'
 tests_calls_calls_LDADD = libcallsfortified.la -lpthread
 

@@ -7,7 +7,7 @@ FUZZ_SHARED = tests/fuzz/replay.c tests/fuzz/fuzz.h
 FUZZ_SECONDS = 600
 check_PROGRAMS += $(FUZZ_TESTS)
 TESTS += $(FUZZ_TESTS)
-EXTRA_DIST += tests/fuzz/corpus tests/fuzz/fuzz
+EXTRA_DIST += tests/fuzz/corpus tests/fuzz/fuzz tests/sanitize tests/tsan.supp
 
 tests_fuzz_fuzz_client_SOURCES = tests/fuzz/fuzz_client.c \
 	tests/fuzz/engine_in.h $(FUZZ_SHARED)

@@ -182,6 +182,43 @@ hostile_names() {
 	! grep -q '^{"event":"forged"' shim.log
 }
 
+# Whoever has the key log can read everything: private, and said aloud.
+key_log() {
+	json
+	need storescp echoscu
+	port P
+	umask 0
+	DICOMTLS_LOG=none serve storescp "$P" "$run" run -l "$P" -- storescp "$P"
+	echo_to --keylog "$C/keys"
+	stop storescp
+	[ "$(stat -c %a keys)" = 600 ]
+	grep -q '^CLIENT_TRAFFIC_SECRET_0 ' keys
+	event notice level=^warn\$ "text=$C/keys"
+	[ "$(grep -c '"level":"warn"' shim.log)" -eq 1 ]
+}
+
+# Old TLS is warned of once, not with each of a server's connections.
+one_warning() {
+	local what
+	json
+	need storescp openssl
+	for what in '--min-version 1.0' '-p legacy' '-p null' '-p aes'; do
+		port P
+		: >shim.log
+		# shellcheck disable=SC2086 # words are wanted
+		serve storescp "$P" "$run" run -l "$P" $what -- storescp "$P"
+		for _ in 1 2 3; do
+			openssl s_client -connect "127.0.0.1:$P" -tls1 \
+				-cipher ALL:eNULL:@SECLEVEL=0 </dev/null \
+				>/dev/null 2>&1
+		done
+		stop storescp
+		[ "$(grep -c '"event":"handshake"' shim.log)" -eq 3 ]
+		[ "$(grep -c '"level":"warn"' shim.log)" -eq 1 ] ||
+			fail "$what: $(grep '"level":"warn"' shim.log)"
+	done
+}
+
 ## What fails ---------------------------------------------------------------------
 
 suites() {
@@ -385,6 +422,8 @@ check "a good connection, in words" as_text
 check "nothing is said of it by default" silent_by_default
 check "stderr, a file, nowhere" targets
 check "names that would forge lines" hostile_names
+check "the key log is private, and said" key_log
+check "old TLS is warned of once" one_warning
 check "no-shared-cipher" suites
 check "version" versions
 check "peer-plain" plain

@@ -5,12 +5,12 @@
 . "$(dirname "$0")/lib.sh"
 tool=$build/dicomtls-certtool
 
-# server [OPTION ...]: storescp under the shim on port P, as "server".
+# server: storescp under the shim on port P, as "server".
 server() {
 	need storescp
 	port P
 	tls_on "$P"
-	serve server "$P" "${tls[@]}" storescp "$@" "$P"
+	serve server "$P" "${tls[@]}" storescp "$P"
 }
 
 # shown: the fingerprint of the key that the server shows.

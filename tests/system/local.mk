@@ -5,10 +5,12 @@ SYSTEM_TESTS = \
 	tests/system/10-echo-store.sh \
 	tests/system/20-native.sh \
 	tests/system/30-forks.sh \
+	tests/system/35-timeouts.sh \
 	tests/system/40-dcmtk.sh \
 	tests/system/41-ctn.sh \
 	tests/system/42-orthanc.sh \
 	tests/system/43-others.sh \
+	tests/system/44-services.sh \
 	tests/system/50-plain-peers.sh \
 	tests/system/60-first-use.sh \
 	tests/system/70-fail-closed.sh \

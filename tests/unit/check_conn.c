@@ -553,7 +553,8 @@ END_TEST
 
 struct reader {
 	struct far *far;
-	size_t want, have;
+	size_t want;
+	atomic_size_t have;
 	unsigned char next;
 	bool equal;
 };
@@ -1029,18 +1030,17 @@ END_TEST
 
 enum { BULK = 2000000 };
 
+static unsigned char bulk[BULK];
+
 static void *
 sender(void *arg)
 {
-	static unsigned char data[BULK];
 	struct near *n = arg;
-	size_t i, done = 0;
+	size_t done = 0;
 	ssize_t r;
 
-	for (i = 0; i < BULK; i++)
-		data[i] = (unsigned char)(i / 3);
 	while (done < BULK) {
-		r = near_send(n, data + done, BULK - done < 30000 ?
+		r = near_send(n, bulk + done, BULK - done < 30000 ?
 		    BULK - done : 30000, 0);
 		if (r <= 0)
 			return (void *)1;
@@ -1078,6 +1078,8 @@ START_TEST(full_duplex)
 	void *bad;
 	int fds[2], i;
 
+	for (i = 0; i < BULK; i++)
+		bulk[i] = (unsigned char)(i / 3);
 	wires_tcp(fds);
 	near_make(&a, fds[0], ROLE_CLIENT);
 	near_make(&b, fds[1], ROLE_SERVER);

@@ -1,6 +1,10 @@
 # tests/unit
 UNIT_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 UNIT_LIBS = libbase.la $(CHECK_LIBS)
+if WINDOWS
+UNIT_CFLAGS += -include $(top_srcdir)/tests/windows/unit.h
+UNIT_LIBS += libwinunit.la libbase.la $(WINDOWS_LIBS)
+endif
 UNIT_TESTS =
 EXTRA_DIST += tests/unit/missing.sh tests/unit/unit.h
 
@@ -75,9 +79,18 @@ tests_unit_check_pdu_LDADD = libdicom.la $(UNIT_LIBS)
 tests_unit_check_span_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_check_span_LDADD = $(UNIT_LIBS)
 
+if WINDOWS
+check_PROGRAMS += $(WINDOWS_UNIT_TESTS)
+else
+# What leaves a preloaded program.
+check_PROGRAMS += tests/unit/leaker
+TESTS += tests/unit/leaks.py
+EXTRA_DIST += tests/unit/leaks.py
+
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 else
 TESTS += tests/unit/missing.sh
+endif
 endif

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * commands: the launcher's commands on Windows. */
+#include <stddef.h>
+
+#include "command.h"
+
+const struct command *const commands[] = {
+	&run_command, &doctor_command, &probe_command, NULL,
+};

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * sink: where lines of the log go; one source file per system. */
+#ifndef DICOMTLS_SINK_H
+#define DICOMTLS_SINK_H
+
+#include <stddef.h>
+
+#include "base/log.h"
+
+/* Remembers what descriptor 2 is at the start. */
+void sink_begin(void);
+
+/*
+ * Each writes TEXT of LEN bytes (with its newline, except to the system's
+ * log) and blocks only as long as that takes; what cannot be written is lost.
+ * sink_stderr writes nothing when descriptor 2 has become the program's.
+ */
+void sink_stderr(const char *text, size_t len);
+void sink_file(const char *path, const char *text, size_t len);
+
+/* syslog(3); Windows: the event log of applications. */
+void sink_system(enum log_level level, const char *text, size_t len);
+
+#endif
