@@ -132,9 +132,9 @@ def loads(quick):
               1, FRAMES, 1024, 1024, 8 if quick else 64, 16),
         Store("tiny", "%d objects of 1 KB" % (10000 // few),
               10000 // few, SECONDARY, 16, 32, 1, 8),
-        Echo("echo", "%d times echoscu" % (100 // few), 100 // few),
-        Rate("rate", "%d associations of one process" % (400 // few),
-             400 // few),
+        Echo("echo", "%d times echoscu" % (40 // few), 40 // few),
+        Rate("rate", "%d associations of one process" % (200 // few),
+             200 // few),
         Store("delay", "%d CT images over a link of 20 ms each way" %
-              (40 // few), 40 // few, CT, 512, 512, 1, 16, delay=20),
+              (20 // few), 20 // few, CT, 512, 512, 1, 16, delay=20),
     ]

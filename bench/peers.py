@@ -17,6 +17,8 @@ class Site:
         self.build = build
         self.folder = folder
         self.library = os.path.join(build, ".libs", "libdicomtls.so")
+        if not os.path.exists(self.library):
+            raise SystemExit("%s has not been built" % self.library)
         self.key = os.path.join(folder, "key.pem")
         self.cert = os.path.join(folder, "cert.pem")
         self.both = os.path.join(folder, "both.pem")

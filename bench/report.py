@@ -171,7 +171,7 @@ class Results:
     def __init__(self, quick, rounds):
         self.quick, self.rounds = quick, rounds
         self.rows, self.idle, self.micro, self.aes = [], None, None, None
-        self.about = []
+        self.about, self.load = [], os.getloadavg()[1]
 
     def machine(self, site):
         self.aes = site.aes()
@@ -189,6 +189,7 @@ class Results:
 
     def add(self, *args):
         self.rows.append(Row(*args))
+        self.load = max(self.load, os.getloadavg()[1])
 
     def goals(self):
         goals = Goals()
@@ -238,6 +239,9 @@ class Results:
                 self.rounds, "" if self.rounds == 1 else "s",
                 " of the short form (not for comparison)"
                 if self.quick else ""),
+            "The machine's load went up to %.0f meanwhile: other work ran on "
+            "it, so wall times say less than CPU times." % self.load
+            if self.load > 4 else "",
             "CPU is that of all processes which the association passes.", ""]
         lines += self.goals()
         for row in self.rows:

