@@ -57,7 +57,7 @@ says() {
 	start=$(date +%s%3N)
 	within 40 "${tls[@]}" "$@" >>said 2>&1 || status=$?
 	echo "it ended with $status" >>said
-	echo $(($(date +%s%3N) - start)) >>times
+	echo $(($(date +%s%3N) - start)) >>./times
 }
 
 server() {
@@ -148,7 +148,7 @@ client_ended() {
 	ended client || status=$?
 	cat "$C/client.log" >>said
 	echo "it ended with $status" >>said
-	echo $(($(date +%s%3N) - start)) >>times
+	echo $(($(date +%s%3N) - start)) >>./times
 }
 
 ## Clients that are silent or die ----------------------------------------------------
@@ -182,7 +182,7 @@ sleepy() {
 cut() {
 	sed -E 's/^(RECV: \.*)?E: .*/the association is cut/
 		s/^I: Association Aborted$/the association is cut/' said |
-		uniq >cut
+		uniq >./cut
 	mv cut said
 }
 
