@@ -7,7 +7,11 @@
 #include "win32/inject.h"
 #include "win32/socktab.h"
 
-enum { FINISH_MS = 5000, PAUSE_MS = 5 };
+enum {
+	FINISH_MS = 5000,
+	GOODBYE_MS = 250,	/* for the peer's end, and the last log lines */
+	PAUSE_MS = 5
+};
 
 static wchar_t path[4096];
 
@@ -28,15 +32,22 @@ half_close(struct sock *k)
 /* Over TCP the kernel goes on sending when the program has ended; here the
  * relays end with it.  In DllMain it is too late: they are dead by then. */
 static void
+wait_until_none(long (*count)(void), DWORD ms)
+{
+	ULONGLONG end = GetTickCount64() + ms;
+
+	while (count() > 0 && GetTickCount64() < end)
+		Sleep(PAUSE_MS);
+}
+
+static void
 finish(void)
 {
-	ULONGLONG end = GetTickCount64() + FINISH_MS;
-
-	if (relay_unfinished() == 0)
+	if (relay_alive() == 0)
 		return;
 	sock_each_relayed(half_close);
-	while (relay_unfinished() > 0 && GetTickCount64() < end)
-		Sleep(PAUSE_MS);
+	wait_until_none(relay_unfinished, FINISH_MS);
+	wait_until_none(relay_alive, GOODBYE_MS);
 	if (relay_unfinished() > 0)
 		log_warn("the program ended, and its last bytes could not be "
 		    "sent within %d s", FINISH_MS / 1000);

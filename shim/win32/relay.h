@@ -55,6 +55,9 @@ void relay_begins(struct relay *r);
 /* How many relays have bytes of the program's that did not go out yet. */
 long relay_unfinished(void);
 
+/* How many there are, those included that wait for the peer's end alone. */
+long relay_alive(void);
+
 /* Serialises the engine's prepare and create. */
 void relay_init(void);
 

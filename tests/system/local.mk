@@ -5,7 +5,6 @@ SYSTEM_TESTS = \
 	tests/system/10-echo-store.sh \
 	tests/system/20-native.sh \
 	tests/system/30-forks.sh \
-	tests/system/35-timeouts.sh \
 	tests/system/40-dcmtk.sh \
 	tests/system/41-ctn.sh \
 	tests/system/42-orthanc.sh \

@@ -23,3 +23,9 @@ WINDOWS_UNIT_TESTS = \
 	tests/unit/check_rules \
 	tests/unit/check_sslerr \
 	tests/unit/check_verify
+
+check_PROGRAMS += tests/windows/strangers
+tests_windows_strangers_SOURCES = \
+	shim/win32/loop.c \
+	tests/windows/strangers.c
+tests_windows_strangers_LDADD = libbase.la $(WINDOWS_LIBS)

