@@ -169,7 +169,8 @@ list(void)
 int
 main(int argc, char **argv)
 {
-	struct options opt = { .jobs = 16, .repeat = 1, .guard = 20 };
+	struct options opt = { .jobs = 16, .repeat = 1,
+	    .guard = TEST_GUARD };
 	bool listing = false;
 	int c;
 
