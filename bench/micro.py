@@ -43,7 +43,7 @@ def serve(site, pair):
 
 
 def idle(site, pairs, count):
-    """[(title, associations, KiB for each)], the client's not counted."""
+    """[(key, title, associations, KiB for each)], the client's not counted."""
     found = []
     for pair in pairs:
         if pair.own or not pair.nodelay and not pair.shim:
@@ -60,7 +60,7 @@ def idle(site, pairs, count):
             continue
         finally:
             pair.stop()
-        found.append((pair.title, n, grown / n))
+        found.append((pair.key, pair.title, n, grown / n))
         print("idle %-8s %.1f KiB each" % (pair.key, grown / n), flush=True)
     return found
 
@@ -107,16 +107,6 @@ def start(site, times):
     return tuple(1e3 * (statistics.median(x[i] for x in spent[1]) -
                         statistics.median(x[i] for x in spent[0]))
                  for i in (0, 1))
-
-
-def aes():
-    """Bytes a second of AES-256-GCM in records of 16 KiB, one core."""
-    out = subprocess.run(
-        ["openssl", "speed", "-mr", "-seconds", "1", "-bytes", "16384",
-         "-evp", "aes-256-gcm"], check=True, stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL).stdout.decode()
-    return float([line for line in out.splitlines()
-                  if line.startswith("+F")][0].split(":")[-1])
 
 
 def all(site, quick):

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -25,7 +26,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HEADER = 6, SMALL = 200, LARGE = 16384, EVENTS = 256, FILES = 100000 };
+enum { HEADER = 6, SMALL = 200, LARGE = 16384, EVENTS = 256, FILES = 100000,
+	P_DATA = 4 };
 
 static int64_t
 now(void)
@@ -46,28 +48,75 @@ address(const char *port)
 	};
 }
 
-/* How many bytes of the body are still to come, by descriptor. */
-static uint32_t body[FILES];
+/* TCP_NODELAY=1 in the environment does what it does for DCMTK. */
+static void
+set_nodelay(int fd)
+{
+	const char *s = getenv("TCP_NODELAY");
+	int on = s != NULL && atoi(s) == 1;
 
-/* Answers what came in; false when the association is over.  A PDU's header
- * never comes in parts here: both ends write it in one call. */
+	if (on)
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+static void
+give(int fd, const unsigned char *data, size_t len)
+{
+	if (write(fd, data, len) != (ssize_t)len)
+		err(1, "write");
+}
+
+/* Data goes out as many programs write it: a header, then the rest. */
+static void
+give_pdu(int fd, const unsigned char *pdu, size_t len)
+{
+	size_t first = pdu[0] == P_DATA && len > 2 * HEADER ? 2 * HEADER : len;
+
+	give(fd, pdu, first);
+	if (first < len)
+		give(fd, pdu + first, len - first);
+}
+
+/* What came of a PDU that is not whole yet, by descriptor. */
+static struct part {
+	unsigned char *data;
+	size_t len;
+} part[FILES];
+
+static size_t
+length(const struct part *p)
+{
+	uint32_t len;
+
+	if (p->len < HEADER)
+		return HEADER;
+	memcpy(&len, p->data + 2, sizeof len);
+	if (ntohl(len) > LARGE - HEADER)
+		errx(1, "a PDU is too long");
+	return ntohl(len) + HEADER;
+}
+
+/* Answers what came in; false when the association is over.  The clients
+ * here wait for each answer, so that no two PDUs come at once. */
 static bool
 answer(int fd)
 {
-	static unsigned char buf[LARGE];
-	uint32_t len;
-	ssize_t n;
+	struct part *p = &part[fd];
+	ssize_t n = -1;
 
-	while ((n = read(fd, buf, sizeof buf)) > 0) {
-		if (body[fd] == 0) {
-			memcpy(&len, buf + 2, sizeof len);
-			body[fd] = ntohl(len) + HEADER;
-		}
-		if (body[fd] < (uint32_t)n)
-			errx(1, "the PDUs are out of step");
-		body[fd] -= (uint32_t)n;
-		if (write(fd, buf, (size_t)n) != n)
-			err(1, "write");
+	if (p->data == NULL && (p->data = malloc(LARGE)) == NULL)
+		err(1, "memory");
+	while (p->len < LARGE && (n = read(fd, p->data + p->len,
+	    LARGE - p->len)) > 0) {
+		p->len += (size_t)n;
+		if (p->len < HEADER || p->len < length(p))
+			continue;
+		give_pdu(fd, p->data, p->len);
+		p->len = 0;
+	}
+	if (p->len == 0) {
+		free(p->data);
+		p->data = NULL;
 	}
 	return n < 0 && errno == EAGAIN;
 }
@@ -82,7 +131,7 @@ meet(int ep, int listener)
 		e.data.fd = fd;
 		if (fd >= FILES || epoll_ctl(ep, EPOLL_CTL_ADD, fd, &e) < 0)
 			err(1, "descriptor %d", fd);
-		body[fd] = 0;
+		set_nodelay(fd);
 	}
 }
 
@@ -118,6 +167,7 @@ associate(const struct sockaddr_in *to)
 
 	if (fd < 0 || connect(fd, (const struct sockaddr *)to, sizeof *to) < 0)
 		err(1, "connect");
+	set_nodelay(fd);
 	return fd;
 }
 
@@ -132,8 +182,7 @@ talk(int fd, unsigned char type, size_t len)
 
 	pdu[0] = type;
 	memcpy(pdu + 2, &rest, sizeof rest);
-	if (write(fd, pdu, len) != (ssize_t)len)
-		err(1, "write");
+	give_pdu(fd, pdu, len);
 	for (; got < len; got += (size_t)n)
 		if ((n = read(fd, back, len - got)) <= 0)
 			err(1, "read");
@@ -157,7 +206,7 @@ hold(const char *port, int idle, int rounds)
 	talk(fd, 1, SMALL);
 	begin = now();
 	for (i = 0; i < rounds; i++)
-		talk(fd, 4, LARGE);
+		talk(fd, P_DATA, LARGE);
 	printf("%lld\n", (long long)(now() - begin) / (rounds > 0 ? rounds : 1));
 }
 
@@ -171,7 +220,7 @@ rate(const char *port, int count)
 	for (i = 0; i < count; i++) {
 		fd = associate(&to);
 		talk(fd, 1, SMALL);
-		talk(fd, 4, SMALL / 2);
+		talk(fd, P_DATA, SMALL / 2);
 		talk(fd, 5, HEADER + 4);
 		close(fd);
 	}

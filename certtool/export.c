@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "cert/files.h"
+#include "cert/issue.h"
 #include "cert/pair.h"
 #include "cert/pkcs12.h"
 #include "command.h"
@@ -114,7 +115,7 @@ export_csr(struct export *e, struct fail *f)
 
 	ok = bio != NULL && req != NULL &&
 	    ask_for_extensions(req, e->id->cert) &&
-	    X509_REQ_sign(req, e->id->key, EVP_sha256()) > 0 &&
+	    X509_REQ_sign(req, e->id->key, issue_digest(e->id->key)) > 0 &&
 	    PEM_write_bio_X509_REQ(bio, req);
 	X509_REQ_free(req);
 	return take_bio(e, bio, ok, f);

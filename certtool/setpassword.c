@@ -34,7 +34,8 @@ from_stdin(struct password *pw, struct fail *f)
 		if (EVP_read_pw_string(text, PASSWORD_SIZE, "New password: ",
 		    1) == 0 && *text != '\0')
 			return 0;
-	} else if (fgets(text, PASSWORD_SIZE, stdin) != NULL) {
+	} else if (setvbuf(stdin, NULL, _IONBF, 0) == 0 &&	/* no copy */
+	    fgets(text, PASSWORD_SIZE, stdin) != NULL) {
 		len = strcspn(text, "\r\n");
 		if (len > 0 && text[len] != '\0')
 			text[len] = '\0';

@@ -28,34 +28,34 @@ at(const struct image *m, size_t offset, size_t len)
 	return m->bytes + offset;
 }
 
-static const ElfW(Phdr) *
-segment(const struct image *m, const ElfW(Ehdr) *h, unsigned i)
+/* The same, copied: a broken file aligns nothing. */
+static bool
+copy(const struct image *m, size_t offset, void *to, size_t len)
 {
-	if (h->e_phentsize != sizeof(ElfW(Phdr)))
-		return NULL;
-	return at(m, h->e_phoff + (size_t)i * sizeof(ElfW(Phdr)),
-	    sizeof(ElfW(Phdr)));
+	const void *from = at(m, offset, len);
+
+	if (from != NULL)
+		memcpy(to, from, len);
+	return from != NULL;
 }
 
 /* Go's linker leaves a note of its own in every program. */
 static bool
 note_of_go(const struct image *m, const ElfW(Phdr) *p)
 {
-	const ElfW(Nhdr) *n;
 	const char *name;
-	size_t done = 0, len;
+	ElfW(Nhdr) n;
+	size_t done = 0;
 
-	while (done + sizeof *n <= p->p_filesz) {
-		n = at(m, p->p_offset + done, sizeof *n);
-		if (n == NULL)
+	while (done + sizeof n <= p->p_filesz) {
+		if (!copy(m, p->p_offset + done, &n, sizeof n))
 			return false;
-		name = at(m, p->p_offset + done + sizeof *n, n->n_namesz);
-		if (name != NULL && n->n_namesz >= 3 &&
+		name = at(m, p->p_offset + done + sizeof n, n.n_namesz);
+		if (name != NULL && n.n_namesz >= 3 &&
 		    memcmp(name, "Go", 3) == 0)
 			return true;
-		len = sizeof *n + (((size_t)n->n_namesz + 3) & ~(size_t)3) +
-		    (((size_t)n->n_descsz + 3) & ~(size_t)3);
-		done += len;
+		done += sizeof n + (((size_t)n.n_namesz + 3) & ~(size_t)3) +
+		    (((size_t)n.n_descsz + 3) & ~(size_t)3);
 	}
 	return false;
 }
@@ -63,20 +63,21 @@ note_of_go(const struct image *m, const ElfW(Phdr) *p)
 static void
 look(const struct image *m, const ElfW(Ehdr) *h, struct elf *e)
 {
-	const ElfW(Phdr) *p;
 	const char *loader;
+	ElfW(Phdr) p;
 	unsigned i;
 
+	if (h->e_phentsize != sizeof p)
+		return;
 	for (i = 0; i < h->e_phnum; i++) {
-		p = segment(m, h, i);
-		if (p == NULL)
+		if (!copy(m, h->e_phoff + i * sizeof p, &p, sizeof p))
 			return;
-		loader = at(m, p->p_offset, p->p_filesz);
-		if (p->p_type == PT_INTERP && loader != NULL)
+		loader = at(m, p.p_offset, p.p_filesz);
+		if (p.p_type == PT_INTERP && loader != NULL)
 			snprintf(e->loader, sizeof e->loader, "%.*s",
-			    (int)p->p_filesz, loader);
-		else if (p->p_type == PT_NOTE)
-			e->go |= note_of_go(m, p);
+			    (int)p.p_filesz, loader);
+		else if (p.p_type == PT_NOTE)
+			e->go |= note_of_go(m, &p);
 	}
 }
 

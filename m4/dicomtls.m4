@@ -67,7 +67,7 @@ AC_DEFUN([DICOMTLS_LIB_OPENSSL], [
 ENGINE_OPENSSL_LIBS="$OPENSSL_LIBS"
 openssl_kind=shared
 AS_IF([test "x$enable_static_openssl" = xyes], [
-  ENGINE_OPENSSL_LIBS="-Wl,-Bstatic -lssl -lcrypto -Wl,-Bdynamic -Wl,-Bsymbolic -Wl,--exclude-libs,ALL"
+  ENGINE_OPENSSL_LIBS="-l:libssl.a -l:libcrypto.a -Wl,-Bsymbolic -Wl,--exclude-libs,libssl.a:libcrypto.a"
   openssl_kind=static
   AC_DEFINE([STATIC_OPENSSL], [1],
     [Define if OpenSSL is linked into the engine])

@@ -67,6 +67,14 @@ buf_append(struct buf *b, const void *data, size_t len)
 }
 
 void
+buf_drop(struct buf *b, size_t len)
+{
+	b->head += len;
+	if (b->head == b->tail)
+		b->head = b->tail = 0;
+}
+
+void
 buf_take(struct buf *b, size_t len)
 {
 	b->head += len;

@@ -40,6 +40,9 @@ int buf_append(struct buf *b, const void *data, size_t len);
  * memory, so that an idle connection costs none. */
 void buf_take(struct buf *b, size_t len);
 
+/* The same, but an empty buffer keeps its memory. */
+void buf_drop(struct buf *b, size_t len);
+
 /* Gives back everything; B is empty and can be used again. */
 void buf_free(struct buf *b);
 

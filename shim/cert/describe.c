@@ -105,10 +105,12 @@ name_text(const X509_NAME *name, char *out, size_t size)
 	BIO *bio = BIO_new(BIO_s_mem());
 
 	/* UTF-8 stays; control characters are escaped: logs stay lines. */
+	ERR_set_mark();
 	if (bio != NULL)
 		X509_NAME_print_ex(bio, name, 0,
 		    XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
 	take_text(bio, out, size);
+	ERR_pop_to_mark();
 }
 
 void
@@ -251,7 +253,12 @@ weak_key(const EVP_PKEY *key, int min_rsa, int min_ec, char *out, size_t size)
 bool
 describe_self_signed(X509 *cert)
 {
-	return (X509_get_extension_flags(cert) & EXFLAG_SI) != 0;
+	bool self;
+
+	ERR_set_mark();
+	self = (X509_get_extension_flags(cert) & EXFLAG_SI) != 0;
+	ERR_pop_to_mark();
+	return self;
 }
 
 bool

@@ -88,12 +88,20 @@ check_kind(const struct reading *r, const struct stat *st)
 }
 
 static void
-warn_readable(const struct reading *r, const struct stat *st)
+warn_readable(const char *path, const char *what, const struct stat *st)
 {
-	if ((r->flags & FILES_SECRET) && (st->st_mode & (S_IRGRP | S_IROTH)))
-		log_warn("%s %s can be read by %s: chmod 600 it", r->what,
-		    r->path, st->st_mode & S_IROTH ? "everybody" :
-		    "its group");
+	if (st->st_mode & (S_IRGRP | S_IROTH))
+		log_warn("%s %s can be read by %s: chmod 600 it", what, path,
+		    st->st_mode & S_IROTH ? "everybody" : "its group");
+}
+
+void
+files_warn_readable(const char *path, const char *what)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0)
+		warn_readable(path, what, &st);
 }
 
 /* Up to FILES_MAX bytes, for a file may grow while it is read. */
@@ -137,7 +145,8 @@ read_checked(const struct reading *r, int fd, struct buf *out)
 		rc = check_owner(r, &st);
 	if (rc < 0)
 		return rc;
-	warn_readable(r, &st);
+	if (r->flags & FILES_SECRET)
+		warn_readable(r->path, r->what, &st);
 	return take(r, fd, out);
 }
 

@@ -30,6 +30,10 @@ enum {
 int files_read(const char *path, const char *what, int flags, struct buf *out,
     enum reason reason, struct fail *f);
 
+/* Warns, with log_warn, if the secret PATH (WHAT in sentences) can be read by
+ * others. */
+void files_warn_readable(const char *path, const char *what);
+
 /*
  * Makes the new file NAME in the folder DIR (a descriptor, or AT_FDCWD) with
  * LEN bytes of DATA and, whatever the umask, MODE; fsynced.  0, or -errno and

@@ -139,6 +139,9 @@ read_pair(const struct tlsconf *conf, const struct buf *in,
 	bool both = load_is_pkcs12(in);
 	int rc;
 
+	if (load_what(in) & LOAD_KEY)
+		files_warn_readable(conf->cert, "the certificate with its "
+		    "key");
 	rc = load_parse(in, conf->cert, LOAD_CERTS | (both ? LOAD_KEY : 0),
 	    pws, &all, f);
 	if (rc == 0 && !both) {

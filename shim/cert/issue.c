@@ -150,14 +150,22 @@ add_extensions(X509 *cert, EVP_PKEY *key)
 	    add_ext(cert, NID_authority_key_identifier, "keyid:always");
 }
 
-/* The digest as strong as the key: SHA-384 for P-384 (FIPS 186-5, 6.1.1). */
-static int
-sign(X509 *cert, EVP_PKEY *key)
+/* SHA-384 for P-384 and so on: FIPS 186-5, 6.1.1. */
+const EVP_MD *
+issue_digest(const EVP_PKEY *key)
 {
 	int bits = EVP_PKEY_is_a(key, "EC") ? EVP_PKEY_get_bits(key) : 0;
 
-	return X509_sign(cert, key, bits > 384 ? EVP_sha512() : bits > 256 ?
-	    EVP_sha384() : EVP_sha256()) > 0;
+	if (EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_is_a(key, "ED448"))
+		return NULL;
+	return bits > 384 ? EVP_sha512() : bits > 256 ? EVP_sha384() :
+	    EVP_sha256();
+}
+
+static int
+sign(X509 *cert, EVP_PKEY *key)
+{
+	return X509_sign(cert, key, issue_digest(key)) > 0;
 }
 
 static X509 *

@@ -28,11 +28,14 @@ EVP_PKEY *issue_key(const char *spec, struct fail *f);
  * A self-signed certificate (RFC 5280) for KEY, from now for DAYS days, or
  * with DAYS 0 until issue_end(): version 3, random serial, subject CN, the
  * names as subjectAltName, CA:FALSE, digitalSignature and with RSA
- * keyEncipherment, serverAuth and clientAuth, key identifiers; SHA-256, or
- * the digest that fits a larger curve.  NULL with the sentence in F.
+ * keyEncipherment, serverAuth and clientAuth, key identifiers.  NULL with the sentence in F.
  */
 X509 *issue_cert(EVP_PKEY *key, const struct names *names, int days,
     struct fail *f);
+
+/* The digest as strong as KEY, SHA-256 at least; NULL for keys that sign
+ * without one (Ed25519). */
+const EVP_MD *issue_digest(const EVP_PKEY *key);
 
 /* The same subject and extensions as OLD (self-signed), new serial, new
  * validity, KEY.  NULL with the sentence in F. */

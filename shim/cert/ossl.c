@@ -10,8 +10,13 @@
 const char *
 ossl_why(void)
 {
-	const char *text = ERR_reason_error_string(ERR_peek_last_error());
+	unsigned long e = ERR_peek_last_error();
+	const char *text = ERR_reason_error_string(e);
 
+	/* What the decoders call anything that none of them takes. */
+	if (ERR_GET_LIB(e) == ERR_LIB_OSSL_DECODER &&
+	    ERR_GET_REASON(e) == ERR_R_UNSUPPORTED)
+		return "damaged, cut off, or of an unknown kind";
 	return text != NULL ? text : "no reason given";
 }
 

@@ -220,14 +220,14 @@ refused_derived(const struct passwords *pws, const char *what,
 
 	hostid_user(user, NULL);
 	fail_set(f, REASON_PASSWORD, "%sthe password derived from this host "
-	    "for user %s does not open %s %s: it was made on another host, by "
-	    "another user or by another program, or the host secret was "
+	    "does not open %s %s (as user %s): it was made on another host, "
+	    "by another user or by another program, or the host secret was "
 	    "replaced; set DICOMTLS_KEY_PASSWORD_FILE, or run "
 	    "dicomtls-certtool import --password-file FILE (FILE: what "
 	    "dicomtls-certtool password prints where it was made), or make a "
 	    "new pair with dicomtls-certtool generate --force",
-	    pws->count > 1 ? "neither the stored password nor " : "", user,
-	    what, name);
+	    pws->count > 1 ? "neither the stored password nor " : "",
+	    what, name, user);
 }
 
 void

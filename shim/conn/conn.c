@@ -93,6 +93,7 @@ conn_new(const struct conn_args *args)
 		c->stage = STAGE_DEAD;
 		c->error = -EACCES;
 		c->rx_end = true;
+		c->sticky = true;	/* by whoever refused it */
 	} else {
 		conn_deadline(&c->deadline, c->conf->handshake_timeout * 1000);
 	}
@@ -168,19 +169,41 @@ conn_connected(struct conn *c)
 
 /* Lock and ownership -------------------------------------------------------- */
 
-int
-conn_lock(struct conn *c, int fd)
+static int
+locked(struct conn *c, int fd)
 {
-	pthread_t self = pthread_self();
-
-	if (atomic_load_explicit(&c->holder, memory_order_relaxed) == self)
-		return -EDEADLK;
-	pthread_mutex_lock(&c->lock);
-	atomic_store_explicit(&c->holder, self, memory_order_relaxed);
+	atomic_store_explicit(&c->holder, pthread_self(),
+	    memory_order_relaxed);
 	if (fd >= 0)
 		c->fd = fd;
 	c->drained = false;
 	return 0;
+}
+
+static bool
+holds_lock(const struct conn *c)
+{
+	return atomic_load_explicit(&c->holder, memory_order_relaxed) ==
+	    pthread_self();
+}
+
+int
+conn_lock(struct conn *c, int fd)
+{
+	if (holds_lock(c))
+		return -EDEADLK;
+	pthread_mutex_lock(&c->lock);
+	return locked(c, fd);
+}
+
+int
+conn_try_lock(struct conn *c)
+{
+	if (holds_lock(c))
+		return -EDEADLK;
+	if (pthread_mutex_trylock(&c->lock) != 0)
+		return -EBUSY;
+	return locked(c, -1);
 }
 
 void

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "conn/state.h"
+
 enum { CHUNK_BITS = 12, CHUNK = 1 << CHUNK_BITS, CHUNKS = 1 << 18 };
 
 typedef _Atomic(struct conn *) slot;
@@ -16,6 +18,22 @@ static atomic_int highest = -1;	/* ever tracked */
 
 /* A descriptor between the mark and the end of its real close. */
 static struct conn *const CLOSING = (struct conn *)1;
+
+/* What a descriptor is to those who may not wait for the end of its close:
+ * every call fails. */
+static struct conn *
+gone(void)
+{
+	static const struct fail why = { REASON_SYSTEM, "it is being closed" };
+	const struct conn_args args = { .why = &why, .peer = "", .fd = -1 };
+	struct conn *c = conn_new(&args);
+
+	if (c == NULL)
+		abort();	/* no memory: no plaintext either */
+	c->disowned = true;
+	c->said_taken = true;	/* nobody took it: no line */
+	return c;
+}
 
 /* The one that this thread is closing, for its signal handlers. */
 static _Thread_local int closing_fd = -1;
@@ -84,7 +102,7 @@ fdtab_hold(int fd, bool *closing)
 	    memory_order_acquire)) != NULL) {
 		if (c == CLOSING && closing_fd == fd) {
 			*closing = true;
-			return NULL;
+			return gone();
 		}
 		if (c == CLOSING) {
 			sched_yield();
@@ -177,5 +195,30 @@ fdtab_each(int first, int last, void (*visit)(int fd, struct conn *c,
 		}
 		visit_slot(s, fd, visit, arg);
 		fd++;
+	}
+}
+
+static void
+end_mark(slot *s)
+{
+	struct conn *c = CLOSING, *none = gone();
+
+	conn_opened(none);
+	if (!atomic_compare_exchange_strong(s, &c, none))
+		conn_release(none);
+}
+
+void
+fdtab_after_fork(void)
+{
+	int fd, top = atomic_load(&highest);
+	slot *s;
+
+	for (fd = 0; fd <= top; fd++) {
+		s = find(fd);
+		if (s == NULL)
+			fd |= CHUNK - 1;
+		else if (atomic_load(s) == CLOSING)
+			end_mark(s);
 	}
 }

@@ -27,7 +27,8 @@ bool fdtab_tracked_now(int fd);
 /*
  * The connection with a reference for the caller; NULL if FD is not tracked
  * or its bytes pass.  Waits while another thread closes FD; the one that
- * closes it (a signal handler came in between) gets NULL and *CLOSING true.
+ * closes it (a signal handler came in between) gets a dead connection, for the
+ * bare socket is still there, and *CLOSING true.
  */
 struct conn *fdtab_hold(int fd, bool *closing);
 
@@ -44,6 +45,10 @@ int fdtab_set(int fd, struct conn *c);
  */
 struct conn *fdtab_begin_close(int fd);
 void fdtab_end_close(int fd);
+
+/* In a child: descriptors that another thread was closing are dead ones, that
+ * can be closed. */
+void fdtab_after_fork(void);
 
 /* Calls VISIT for every tracked descriptor from FIRST to LAST. */
 void fdtab_each(int first, int last, void (*visit)(int fd, struct conn *c,

@@ -247,12 +247,24 @@ stick(struct conn *c)
 		c->wire->shutdown(c->fd, SHUT_RD);
 }
 
+/* Nothing more to read: an idle connection keeps no buffers, one in the middle
+ * of what the program sends will want them again. */
+static void
+rest(struct conn *c)
+{
+	if (c->stage != STAGE_OPEN || pdu_needs_more(&c->tx_pdu, 0))
+		return;
+	buf_take(&c->tx, 0);
+	c->ops->rest(c->engine);
+}
+
 void
 input_settle(struct conn *c)
 {
-	if (!input_deliverable(c))
+	if (!input_deliverable(c)) {
 		input_take_peeked(c);
-	else if (c->rx_end || c->error != 0)
+		rest(c);
+	} else if (c->rx_end || c->error != 0)
 		stick(c);
 }
 
@@ -383,9 +395,9 @@ receive(struct conn *c, const struct iovec *iov, int n, int flags)
 	if ((flags & MSG_WAITALL) == 0 && goal > (size_t)c->lowat)
 		goal = (size_t)c->lowat;
 	c->rx_gap = false;
-	if (want == 0)
-		input_look(c);
 	for (;;) {
+		if (want == 0 && shake_step(c) == 0)
+			input_look(c);	/* nothing below would */
 		if ((flags & MSG_PEEK) != 0) {
 			r = peek(c, iov, n, discard);
 			got = (size_t)r;

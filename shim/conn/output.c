@@ -12,6 +12,15 @@
 
 /* Records ------------------------------------------------------------------- */
 
+/* Two sends of what is of use only together need not wake the peer twice. */
+static ssize_t
+send_now(struct conn *c, const void *buf, size_t len)
+{
+	c->withheld = c->follows;
+	return c->follows ? c->wire->send_more(c->fd, buf, len) :
+	    c->wire->send(c->fd, buf, len);
+}
+
 /*
  * The engine's port: what the kernel does not take now waits in out.  An error
  * is kept from the engine, for what the peer sent before can still be read.
@@ -25,7 +34,7 @@ output_port(void *arg, const void *buf, size_t len)
 	if (c->tx_error != 0)
 		return 0;
 	if (!c->cork && buf_len(&c->out) == 0) {
-		n = c->wire->send(c->fd, buf, len);
+		n = send_now(c, buf, len);
 		if (n < 0 && n != -EAGAIN)
 			c->tx_error = (int)n;
 		n = n < 0 ? 0 : n;
@@ -39,7 +48,7 @@ output_flush(struct conn *c)
 	ssize_t n;
 
 	while (buf_len(&c->out) > 0) {
-		n = c->wire->send(c->fd, buf_head(&c->out), buf_len(&c->out));
+		n = send_now(c, buf_head(&c->out), buf_len(&c->out));
 		if (n < 0 && n != -EAGAIN)
 			c->tx_error = (int)n;
 		if (n < 0)
@@ -95,14 +104,18 @@ holds(const struct conn *c)
 static int
 emit(struct conn *c, bool all)
 {
-	size_t len = buf_len(&c->tx);
+	size_t len = buf_len(&c->tx), held = pdu_begun(&c->tx_pdu);
 	int r = 0;
 
 	if (!all && holds(c))
-		len -= len % RECORD;
+		len -= (held < len ? held : len) % RECORD;
 	if (len > 0) {
+		c->follows = !all && c->conf->nodelay &&
+		    c->wire->send_more != NULL &&
+		    pdu_needs_more(&c->tx_pdu, buf_len(&c->tx));
 		r = encrypt(c, buf_head(&c->tx), len);
-		buf_take(&c->tx, r < 0 ? 0 : len);
+		c->follows = false;
+		buf_drop(&c->tx, r < 0 ? 0 : len);
 	}
 	return r;
 }
@@ -122,6 +135,9 @@ output_push(struct conn *c)
 	}
 	if (r == 0)
 		r = output_flush(c);
+	if (c->withheld)
+		c->wire->push(c->fd);
+	c->withheld = false;
 	return r < 0 ? lost(c, r) : r;
 }
 
@@ -356,12 +372,16 @@ output_error(struct conn *c)
 	return c->unconnected ? c->wire->error(c->fd) : error;
 }
 
-/* A write when nothing can be written any more. */
+/* A write when nothing can be written any more.  Where the peer just went
+ * before the handshake, TCP still takes nothing. */
 static ssize_t
-dead_write(struct conn *c)
+dead_write(struct conn *c, bool nothing)
 {
 	int error = c->error != 0 ? c->error : output_error(c);
 
+	if (nothing && error == 0 && !c->tx_end &&
+	    c->why.reason == REASON_NONE)
+		return 0;
 	c->error = 0;
 	return error != 0 ? error : -EPIPE;
 }
@@ -390,7 +410,8 @@ transmit(struct conn *c, const struct iovec *iov, int n, int flags)
 	linger(c);
 	if (done > 0 || want == 0)
 		return (ssize_t)done;
-	return c->stage == STAGE_DEAD || c->tx_end ? dead_write(c) : r;
+	return c->stage == STAGE_DEAD || c->tx_end ? dead_write(c, false)
+	    : r;
 }
 
 ssize_t
@@ -403,7 +424,7 @@ conn_send(struct conn *c, int fd, const struct iovec *iov, int n, int flags)
 	if (c->stage == STAGE_PASSING || is_tls(c, span_of(iov, n)))
 		r = CONN_PASSES;
 	else if (c->stage == STAGE_DEAD || c->tx_end)
-		r = dead_write(c);
+		r = dead_write(c, span_of(iov, n).n == 0);
 	else
 		r = transmit(c, iov, n, flags);
 	if (c->stage == STAGE_OPEN)

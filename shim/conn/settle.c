@@ -9,6 +9,15 @@
 
 /* poll() and select() ------------------------------------------------------- */
 
+/* A client that has said nothing.  After a fork nobody owns it yet, but its
+ * time runs for whoever waits for it. */
+static bool
+is_silent(const struct conn *c, short events)
+{
+	return c->stage == STAGE_FRESH && c->role == ROLE_SERVER &&
+	    !c->disowned && (events & (POLLIN | POLLRDNORM)) != 0;
+}
+
 short
 conn_poll(struct conn *c, int fd, short events, short *wait, int *limit)
 {
@@ -16,6 +25,8 @@ conn_poll(struct conn *c, int fd, short events, short *wait, int *limit)
 	*limit = -1;
 	if (conn_lock(c, fd) < 0)
 		return 0;
+	if (is_silent(c, events))
+		*limit = conn_left_ms(&c->deadline);
 	if (conn_unclaimed(c) || c->stage == STAGE_PASSING)
 		goto out;
 	/* Who waits for input alone wants the peer to speak first. */
@@ -24,9 +35,6 @@ conn_poll(struct conn *c, int fd, short events, short *wait, int *limit)
 		shake_step(c);
 	else if (c->stage == STAGE_OPEN)
 		output_push(c);
-	if (c->stage == STAGE_FRESH && c->role == ROLE_SERVER &&
-	    (events & POLLIN) != 0)
-		*limit = conn_left_ms(&c->deadline);
 	if (c->stage == STAGE_SHAKING) {
 		*limit = conn_left_ms(&c->deadline);
 		*wait |= POLLIN;
@@ -52,14 +60,14 @@ conn_polled(struct conn *c, int fd, short events, short revents)
 
 	if (conn_lock(c, fd) < 0)
 		return revents;
+	if (is_silent(c, events) && (revents & in) == 0 &&
+	    conn_left_ms(&c->deadline) == 0 && conn_claim(c) == 0)
+		shake_overdue(c);
 	if (conn_unclaimed(c) || c->stage == STAGE_PASSING)
 		goto out;
 	if (c->stage == STAGE_SHAKING || (c->stage == STAGE_FRESH &&
 	    c->role == ROLE_SERVER && (revents & in) != 0))
 		shake_step(c);
-	else if (c->stage == STAGE_FRESH && c->role == ROLE_SERVER &&
-	    (events & in) != 0 && conn_left_ms(&c->deadline) == 0)
-		shake_overdue(c);
 	else if (c->stage == STAGE_OPEN)
 		output_push(c);
 	if ((revents & in) != 0 && (revents & (POLLERR | POLLHUP)) == 0) {
@@ -77,6 +85,8 @@ out:
 	conn_leave(c);
 	return revents & (short)(events | POLLERR | POLLHUP | POLLNVAL);
 }
+
+enum { BUSY_MS = 10 };
 
 /* Lists --------------------------------------------------------------------- */
 
@@ -116,7 +126,6 @@ dirty_out(struct conn *c)
 	if (c->dirty_next != NULL)
 		c->dirty_next->dirty_prev = c->dirty_prev;
 	*c->dirty_prev = c->dirty_next;
-	c->dirty_prev = NULL;
 	atomic_fetch_sub(&count, 1);
 }
 
@@ -138,26 +147,26 @@ shaking_out(struct conn *c)
 	else
 		shaking_end = c->shaking_prev;
 	*c->shaking_prev = c->shaking_next;
-	c->shaking_prev = NULL;
 	atomic_fetch_sub(&count, 1);
 }
 
 static void
 note(struct conn *c, bool is, bool shakes)
 {
-	if (is == (c->dirty_prev != NULL) &&
-	    shakes == (c->shaking_prev != NULL))
+	if (is == c->is_dirty && shakes == c->is_shaking)
 		return;
 	pthread_mutex_lock(&lists);
-	if (is && c->dirty_prev == NULL)
+	if (is && !c->is_dirty)
 		dirty_in(c);
-	else if (!is && c->dirty_prev != NULL)
+	else if (!is && c->is_dirty)
 		dirty_out(c);
-	if (shakes && c->shaking_prev == NULL)
+	if (shakes && !c->is_shaking)
 		shaking_in(c);
-	else if (!shakes && c->shaking_prev != NULL)
+	else if (!shakes && c->is_shaking)
 		shaking_out(c);
 	pthread_mutex_unlock(&lists);
+	c->is_dirty = is;
+	c->is_shaking = shakes;
 }
 
 void
@@ -212,14 +221,18 @@ collect(struct conn **found, int max, int *least)
 	return n;
 }
 
-/* Milliseconds after which to come again; P gets what to wait for. */
+/*
+ * Milliseconds after which to come again; P gets what to wait for.  A thread
+ * that closes may hold the lock for seconds, and what this one waits for may
+ * be another connection.
+ */
 static int
 settle_one(struct conn *c, struct pollfd *p)
 {
-	int ms = -1;
+	int ms = -1, r = conn_try_lock(c);
 
-	if (conn_lock(c, -1) < 0)
-		return -1;
+	if (r < 0)
+		return r == -EBUSY ? BUSY_MS : -1;
 	if (c->fd < 0 || conn_unclaimed(c))
 		goto out;
 	if (c->stage == STAGE_FRESH && c->role == ROLE_SERVER) {

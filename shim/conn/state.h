@@ -79,6 +79,8 @@ struct conn {
 	int tx_error;		/* the kernel's -errno in sending, 0: none */
 	bool tx_told;		/* the program knows of it */
 	bool cork;		/* collect records in out */
+	bool follows;		/* what goes out needs more to be of use */
+	bool withheld;		/* the kernel may wait for that */
 	bool queue_full;	/* the program waits for room in tx */
 	bool tx_end;		/* shut down for writing */
 	bool fin_owed;		/* it was before the handshake's end */
@@ -93,7 +95,9 @@ struct conn {
 	size_t head_len;
 	bool ended;		/* its last line is written */
 
-	/* Lists of settle.c, under its lock. */
+	bool is_dirty, is_shaking;	/* in the lists of settle.c */
+
+	/* Those lists, under their own lock. */
 	struct conn *dirty_next, *shaking_next;
 	struct conn **dirty_prev, **shaking_prev;
 };
@@ -103,6 +107,7 @@ struct conn {
 int conn_enter(struct conn *c, int fd);
 void conn_leave(struct conn *c);
 int conn_lock(struct conn *c, int fd);	/* without the question of ownership */
+int conn_try_lock(struct conn *c);	/* -EBUSY: another thread is at it */
 int conn_claim(struct conn *c);
 void conn_note(struct conn *c, const void *data, size_t len);
 int conn_left_ms(const struct timespec *deadline);

@@ -49,6 +49,12 @@ struct wire {
 	 * error() then takes SO_ERROR as -errno, 0 if it was taken. */
 	int (*state)(int fd);
 	int (*error)(int fd);
+
+	/* send() of what is of no use to the peer before more of it is sent:
+	 * the kernel may keep it for a moment and send all as one.  push lets
+	 * it wait no longer (with TCP_NODELAY).  Both NULL: there is none. */
+	ssize_t (*send_more)(int fd, const void *buf, size_t len);
+	void (*push)(int fd);
 };
 
 #endif

@@ -25,13 +25,30 @@ valid(const struct pdu *p)
 	    may_begin(type);
 }
 
+static uint32_t
+number(const uint8_t d[4])
+{
+	return (uint32_t)d[0] << 24 | (uint32_t)d[1] << 16 |
+	    (uint32_t)d[2] << 8 | d[3];
+}
+
 static void
 header_done(struct pdu *p)
 {
-	p->left = (uint32_t)p->head[2] << 24 | (uint32_t)p->head[3] << 16 |
-	    (uint32_t)p->head[4] << 8 | p->head[5];
+	p->left = number(p->head + 2);
 	p->have = 0;
+	p->seen = 0;
 	p->begun = true;
+}
+
+static void
+note_item(struct pdu *p, const uint8_t *d, size_t len)
+{
+	size_t n = sizeof p->item - p->seen;
+
+	n = len < n ? len : n;
+	memcpy(p->item + p->seen, d, n);
+	p->seen += (uint8_t)n;
 }
 
 void
@@ -43,6 +60,7 @@ pdu_feed(struct pdu *p, const void *data, size_t len)
 	while (len > 0 && !p->other) {
 		if (p->left > 0) {
 			n = len < p->left ? len : p->left;
+			note_item(p, d, n);
 			p->left -= (uint32_t)n;
 			d += n;
 			len -= n;
@@ -55,6 +73,33 @@ pdu_feed(struct pdu *p, const void *data, size_t len)
 		else if (p->have == sizeof p->head)
 			header_done(p);
 	}
+}
+
+size_t
+pdu_begun(const struct pdu *p)
+{
+	if (p->other || p->left == 0)
+		return p->other ? 0 : p->have;
+	return sizeof p->head + (number(p->head + 2) - p->left);
+}
+
+static bool
+is_fragment(const struct pdu *p)
+{
+	return p->head[0] == P_DATA && p->seen == sizeof p->item &&
+	    (uint64_t)number(p->item) + 4 == number(p->head + 2) &&
+	    (p->item[5] & 2) == 0;
+}
+
+bool
+pdu_needs_more(const struct pdu *p, size_t len)
+{
+	if (p->other || !p->begun)
+		return false;
+	if (pdu_inside(p))
+		return len <= pdu_begun(p);
+	return is_fragment(p) && len <= sizeof p->head +
+	    (size_t)number(p->head + 2);
 }
 
 static void

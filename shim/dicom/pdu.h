@@ -18,6 +18,9 @@ struct pdu {
 	uint32_t left;		/* bytes of the body still to come */
 	uint8_t head[6];	/* type, reserved, length (big endian) */
 	uint8_t have;		/* how many of head are there */
+	uint8_t item[6];	/* a P-DATA-TF's first: length, context,
+				   message control header (PS3.8, E.2) */
+	uint8_t seen;		/* how many of item are there */
 	bool begun;		/* the first PDU's header was seen */
 	bool other;		/* not DICOM */
 };
@@ -31,6 +34,16 @@ pdu_inside(const struct pdu *p)
 {
 	return !p->other && (p->have > 0 || p->left > 0);
 }
+
+/* How many bytes of the PDU that the stream stands inside of went by. */
+size_t pdu_begun(const struct pdu *p);
+
+/*
+ * Whether the last LEN bytes that were fed are of no use to the receiver before
+ * more of them come: they are all of one PDU that is not whole, or of one that
+ * carries nothing but a fragment which is not its message's last (PS3.8, E.2).
+ */
+bool pdu_needs_more(const struct pdu *p, size_t len);
 
 /*
  * Reads the AE titles of an A-ASSOCIATE-RQ (PS3.8, table 9-11) that begins at

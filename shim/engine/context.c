@@ -21,8 +21,11 @@
 #include "engine/sslerr.h"
 #include "engine/verify.h"
 
-/* A read takes up to this much off the wire: four full records. */
-#define READ_AHEAD 65536
+/* A read takes up to four full records of TLS 1.3 off the wire (RFC 8446, 5.2:
+ * header, content, its type, tag) and nothing of a fifth: OpenSSL does not move
+ * a record's beginning, but reads its rest into what room there is behind it.
+ * The 3 bytes are those by which OpenSSL aligns the content. */
+#define READ_AHEAD (4 * (5 + 16384 + 1 + 16) + 3)
 
 #define GROUPS "X25519:P-256:P-384:P-521"
 #define SIGALGS "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448:" \
@@ -125,9 +128,9 @@ set_protocol(SSL_CTX *ctx, const struct tlsconf *conf, struct fail *f)
 static void
 set_modes(SSL_CTX *ctx)
 {
+	/* Not SSL_MODE_RELEASE_BUFFERS: see engine_ops' rest. */
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
-	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS |
-	    SSL_MODE_AUTO_RETRY);
+	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_AUTO_RETRY);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(ctx, 0);
 	SSL_CTX_set_read_ahead(ctx, 1);

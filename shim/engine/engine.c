@@ -106,13 +106,22 @@ engine_prepare(const struct tlsconf *conf, enum role role, struct fail *f)
 }
 
 static void
+forget_offer(struct engine *e)
+{
+	free(e->offered);
+	e->offered = NULL;
+}
+
+static void
 engine_destroy(struct engine *e)
 {
 	if (e == NULL)
 		return;
 	SSL_free(e->ssl);
 	free(e->name);
-	free(e->offered);
+	forget_offer(e);
+	free(e->subject);
+	free(e->blamed);
 	free(e);
 }
 
@@ -286,6 +295,8 @@ engine_handshake(struct engine *e)
 	errqueue_take(&q);
 	r = SSL_do_handshake(e->ssl) == 1 ? verify_finish(e) : result(e);
 	e->open = r == 0;
+	if (e->open)
+		forget_offer(e);
 	errqueue_put_back(&q);
 	return r;
 }
@@ -372,6 +383,12 @@ engine_write(struct engine *e, const void *buf, size_t len)
 	return r < 0 ? r : (ssize_t)done;
 }
 
+static void
+engine_rest(struct engine *e)
+{
+	SSL_free_buffers(e->ssl);
+}
+
 static int
 engine_close(struct engine *e)
 {
@@ -395,7 +412,7 @@ engine_info(struct engine *e, struct engine_info *info)
 	info->version = SSL_get_version(e->ssl);
 	info->cipher = SSL_get_cipher_name(e->ssl);
 	info->verified = e->verified != NULL ? e->verified : "none";
-	info->subject = e->subject;
+	info->subject = session_text(e->subject);
 	info->fingerprint = e->fingerprint;
 }
 
@@ -415,6 +432,7 @@ const struct engine_ops dicomtls_engine = {
 	.read = engine_read,
 	.write = engine_write,
 	.pending = engine_pending,
+	.rest = engine_rest,
 	.close = engine_close,
 	.info = engine_info,
 	.why = engine_why,

@@ -76,6 +76,9 @@ struct engine_ops {
 	 * tells of close_notify.  -ENODATA or failed as in read(). */
 	ssize_t (*pending)(struct engine *e, bool wire, bool *closed);
 
+	/* Gives back the memory that only traffic needs. */
+	void (*rest)(struct engine *e);
+
 	/* Sends close_notify, once.  0 or failed. */
 	int (*close)(struct engine *e);
 

@@ -24,11 +24,19 @@ struct engine {
 	bool remember;		/* a peer of first use, once it is open */
 	char peer[80];		/* "host:port", for sentences */
 	char *name;		/* to be checked, or NULL */
-	char *offered;		/* what a client offered, or NULL */
+	char *offered;		/* what a client offered, or NULL; until open */
 	const char *verified;	/* how, NULL: not at all */
-	char subject[256];	/* the peer's certificate, or "" */
+	char *subject;		/* the peer's certificate, or NULL */
 	char fingerprint[65];	/* SPKI SHA-256 in hex, or "" */
-	char blamed[320];	/* which certificate failed, and its dates */
+	char *blamed;		/* which certificate failed, and its dates, or
+				   NULL */
 };
+
+/* Some of its strings, for a sentence. */
+static inline const char *
+session_text(const char *s)
+{
+	return s != NULL ? s : "";
+}
 
 #endif

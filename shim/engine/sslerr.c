@@ -3,11 +3,13 @@
 #include "engine/sslerr.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 
 #include "engine/session.h"
+#include "policy/profile.h"
 
 const char *
 sslerr_text(char *buf, size_t size)
@@ -45,16 +47,36 @@ both_sides(const struct engine *e, char *buf, size_t size)
 	    e->offered != NULL ? e->offered : "");
 }
 
+/* Which setting would help; what a server has only probing can tell. */
+static void
+cure_cipher(struct engine *e, char *buf, size_t size)
+{
+	const struct profile *p = e->offered != NULL ?
+	    profile_meeting(e->offered) : NULL;
+
+	if (e->offered == NULL)
+		snprintf(buf, size, "`dicomtls probe %s` tells which "
+		    "DICOMTLS_PROFILE would", e->peer);
+	else if (p == NULL)
+		snprintf(buf, size, "no DICOMTLS_PROFILE has one of these, it "
+		    "needs other settings or newer software");
+	else if (strcmp(p->name, e->conf->profile->name) == 0)
+		snprintf(buf, size, "it can only use a certificate of another "
+		    "kind than ours, RSA or EC: set one in DICOMTLS_CERT");
+	else
+		snprintf(buf, size, "DICOMTLS_PROFILE=%s would, or allow one "
+		    "of ours there", p->name);
+}
+
 static void
 explain_cipher(struct engine *e)
 {
-	char sides[600];
+	char sides[600], cure[400];
 
 	both_sides(e, sides, sizeof sides);
+	cure_cipher(e, cure, sizeof cure);
 	fail_set(&e->fail, REASON_NO_SHARED_CIPHER, "%s and we have no cipher "
-	    "suite in common (%s): DICOMTLS_PROFILE=%s allows more, or "
-	    "allow one of ours there", e->peer, sides,
-	    e->conf->profile->weak ? "legacy" : "bcp195-nd or legacy");
+	    "suite in common (%s): %s", e->peer, sides, cure);
 }
 
 static void
@@ -77,7 +99,7 @@ explain_name(struct engine *e)
 	fail_set(&e->fail, REASON_NAME_MISMATCH, "%s showed the certificate "
 	    "%s, which is for another name than %s: connect by a name that is "
 	    "in it, or set name = for that peer in dicomtls.conf", e->peer,
-	    e->blamed, e->name != NULL ? e->name : "its address");
+	    session_text(e->blamed), e->name != NULL ? e->name : "its address");
 }
 
 static void
@@ -85,7 +107,7 @@ explain_revocation(struct engine *e, const char *said)
 {
 	fail_set(&e->fail, REASON_UNTRUSTED, "whether the certificate %s of %s "
 	    "is revoked cannot be told (%s): put a fresh revocation list of "
-	    "its CA into %s", e->blamed, e->peer, said,
+	    "its CA into %s", session_text(e->blamed), e->peer, said,
 	    e->conf->crl != NULL ? e->conf->crl : "DICOMTLS_CRL");
 }
 
@@ -94,7 +116,7 @@ explain_untrusted(struct engine *e, const char *said)
 {
 	fail_set(&e->fail, REASON_UNTRUSTED, "%s showed the certificate %s, "
 	    "which we do not trust (%s): add its CA to DICOMTLS_CA, or pin "
-	    "its key SHA-256 %s", e->peer, e->blamed, said, e->fingerprint);
+	    "its key SHA-256 %s", e->peer, session_text(e->blamed), said, e->fingerprint);
 }
 
 static void
@@ -107,17 +129,17 @@ explain_verify(struct engine *e)
 	case X509_V_ERR_CERT_HAS_EXPIRED:
 		fail_set(&e->fail, REASON_EXPIRED, "%s showed the certificate "
 		    "%s, which has expired: renew it there", e->peer,
-		    e->blamed);
+		    session_text(e->blamed));
 		break;
 	case X509_V_ERR_CERT_NOT_YET_VALID:
 		fail_set(&e->fail, REASON_NOT_YET_VALID, "%s showed the "
 		    "certificate %s, which is not yet valid: check the clocks "
-		    "of both hosts", e->peer, e->blamed);
+		    "of both hosts", e->peer, session_text(e->blamed));
 		break;
 	case X509_V_ERR_CERT_REVOKED:
 		fail_set(&e->fail, REASON_REVOKED, "%s showed the certificate "
 		    "%s, which its CA has revoked: it needs a new one",
-		    e->peer, e->blamed);
+		    e->peer, session_text(e->blamed));
 		break;
 	case X509_V_ERR_HOSTNAME_MISMATCH:
 	case X509_V_ERR_IP_ADDRESS_MISMATCH:
@@ -128,7 +150,7 @@ explain_verify(struct engine *e)
 	case X509_V_ERR_CA_MD_TOO_WEAK:
 		fail_set(&e->fail, REASON_WEAK, "%s showed the certificate %s, "
 		    "which is too weak (%s): it needs a new one", e->peer,
-		    e->blamed, said);
+		    session_text(e->blamed), said);
 		break;
 	case X509_V_ERR_UNABLE_TO_GET_CRL:
 	case X509_V_ERR_CRL_HAS_EXPIRED:

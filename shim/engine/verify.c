@@ -4,6 +4,7 @@
 #include "engine/verify.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -24,7 +25,11 @@ static const char *const how[] = { "none", "ca", "pin", "tofu" };
 static void
 note_peer(struct engine *e, X509 *cert)
 {
-	describe_subject(cert, e->subject, sizeof e->subject);
+	char subject[256];
+
+	describe_subject(cert, subject, sizeof subject);
+	free(e->subject);
+	e->subject = strdup(subject);
 	describe_spki(cert, e->fingerprint);
 }
 
@@ -83,7 +88,7 @@ verify_pin(struct engine *e, const char *key)
 	fail_set(&e->fail, REASON_PIN_MISMATCH, "%s showed a certificate with "
 	    "the key SHA-256 %s (%s), which is none of the pinned ones (%s): "
 	    "if it is the right peer, `dicomtls-certtool trust add %s %s` "
-	    "accepts it", e->peer, e->fingerprint, e->subject, e->conf->rule,
+	    "accepts it", e->peer, e->fingerprint, session_text(e->subject), e->conf->rule,
 	    key, e->fingerprint);
 	return false;
 }
@@ -105,7 +110,7 @@ verify_tofu(struct engine *e, const char *key)
 		    "than before: now SHA-256 %s (%s), known is %s (%s/"
 		    PEERS_FILE ", line %u): ask its owner; if the new one is "
 		    "right, `dicomtls-certtool trust add %s %s --also` accepts "
-		    "it", e->peer, e->fingerprint, e->subject,
+		    "it", e->peer, e->fingerprint, session_text(e->subject),
 		    other.fingerprint, e->conf->dir, other.number, key,
 		    e->fingerprint);
 	return r == PEERS_KNOWN || r == PEERS_UNKNOWN;
@@ -121,7 +126,7 @@ verify_finish(struct engine *e)
 		return 0;
 	e->remember = false;
 	key_of(e, key);
-	r = peers_add(e->conf->dir, key, e->fingerprint, e->subject, false,
+	r = peers_add(e->conf->dir, key, e->fingerprint, session_text(e->subject), false,
 	    &e->fail);
 	if (r < 0)
 		return r;
@@ -136,15 +141,17 @@ verify_finish(struct engine *e)
 static void
 blame(struct engine *e, X509 *cert)
 {
-	char subject[120], begin[40], end[40];
+	char subject[120], begin[40], end[40], text[320];
 
 	if (cert == NULL)
 		return;
 	describe_subject(cert, subject, sizeof subject);
 	describe_time(describe_begin(cert), begin, sizeof begin);
 	describe_time(describe_end(cert), end, sizeof end);
-	snprintf(e->blamed, sizeof e->blamed, "\"%s\" (%.10s to %.10s)",
-	    subject, begin, end);
+	snprintf(text, sizeof text, "\"%s\" (%.10s to %.10s)", subject, begin,
+	    end);
+	free(e->blamed);
+	e->blamed = strdup(text);
 }
 
 static bool
@@ -158,7 +165,7 @@ strong_enough(struct engine *e, X509 *cert)
 		return true;
 	fail_set(&e->fail, REASON_WEAK, "%s showed a certificate that %s "
 	    "(profile %s, %s): it needs a new one", e->peer, why, p->name,
-	    e->subject);
+	    session_text(e->subject));
 	return false;
 }
 

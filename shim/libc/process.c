@@ -123,6 +123,8 @@ after_fork(struct snapshot *s, bool child)
 	size_t i;
 
 	conn_thaw();
+	if (child)
+		fdtab_after_fork();
 	for (i = 0; i < s->n; i++)
 		conn_after_fork(s->conn[i], child);
 	init_unlock();

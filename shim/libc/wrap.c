@@ -5,6 +5,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <time.h>
 
@@ -98,6 +99,31 @@ wire_send(int fd, const void *buf, size_t len)
 		n = libc()->send(fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : n;
+}
+
+/*
+ * tcp(7): for 200 ms at most.  As the socket has TCP_NODELAY it goes out with
+ * the next acknowledgement that comes in, if not before.
+ */
+static ssize_t
+wire_send_more(int fd, const void *buf, size_t len)
+{
+	ssize_t n;
+
+	do
+		n = libc()->send(fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL |
+		    MSG_MORE);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+/* Setting it, even anew, sends what there is (tcp(7)). */
+static void
+wire_push(int fd)
+{
+	int on = 1;
+
+	libc()->setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 static int
@@ -240,5 +266,7 @@ const struct wire libc_wire = {
 	.send_buffer = wire_send_buffer,
 	.timeout = wire_timeout,
 	.state = wire_state,
+	.send_more = wire_send_more,
+	.push = wire_push,
 	.error = wire_error,
 };

@@ -227,9 +227,9 @@ read_all(int fd, char *text, size_t len)
 	return 0;
 }
 
-/* The text of a regular file, or NULL with -errno in *ERROR. */
+/* The text of a regular file and its *LEN, or NULL with -errno in *ERROR. */
 static char *
-slurp(struct pool *pool, const char *path, int *error)
+slurp(struct pool *pool, const char *path, size_t *len, int *error)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat st;
@@ -242,9 +242,9 @@ slurp(struct pool *pool, const char *path, int *error)
 	else if (st.st_size > LARGEST)
 		*error = -EFBIG;
 	else {
-		text = pool_alloc(pool, (size_t)st.st_size + 1);
-		*error = text == NULL ? -ENOMEM :
-		    read_all(fd, text, (size_t)st.st_size);
+		*len = (size_t)st.st_size;
+		text = pool_alloc(pool, *len + 1);
+		*error = text == NULL ? -ENOMEM : read_all(fd, text, *len);
 	}
 	if (fd >= 0)
 		close(fd);
@@ -265,8 +265,9 @@ confile_read(struct conf *c, const char *path, bool asked)
 {
 	struct reader r = { .conf = c, .path = path };
 	int error = 0, line;
+	size_t len = 0;
 
-	r.at = slurp(&c->pool, path, &error);
+	r.at = slurp(&c->pool, path, &len, &error);
 	if (r.at == NULL) {
 		if (error == -ENOMEM)
 			return error;
@@ -275,6 +276,9 @@ confile_read(struct conf *c, const char *path, bool asked)
 		return 0;
 	}
 	c->path = path;
+	if (strlen(r.at) < len)	/* what is behind it would not be seen */
+		complain(&r, true, "there is a NUL byte in this file: save it "
+		    "as plain text or UTF-8");
 #if HAVE_DECL_INI_MAX_LINE
 	ini_max_line = LONGEST_LINE;
 #endif

@@ -2,6 +2,7 @@
  * profile: the table of DICOM's secure transport profiles (PS3.15 Annex B). */
 #include "policy/profile.h"
 
+#include <string.h>
 #include <strings.h>
 
 /* RFC 9325 (4.2) names these four for TLS 1.2, in this order. */
@@ -134,6 +135,62 @@ profile_find(const char *name)
 
 	for (i = 0; (p = profile_at(i)) != NULL; i++)
 		if (strcasecmp(p->name, name) == 0)
+			return p;
+	return NULL;
+}
+
+/* Is the word (LEN bytes) one of the colon-separated LIST's? */
+static bool
+listed(const char *list, const char *word, size_t len)
+{
+	size_t n;
+
+	for (; list != NULL && *list != '\0'; list += list[n] == ':' ? n + 1 : n) {
+		n = strcspn(list, ":");
+		if (n == len && strncmp(list, word, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Legacy names classes: all that encrypts and authenticates by certificate. */
+static bool
+in_legacy(const char *word, size_t len)
+{
+	static const char *const out[] = { "TLS_", "NULL", "ADH-", "AECDH-",
+		"PSK", "SRP" };
+	size_t i;
+
+	for (i = 0; i < sizeof out / sizeof out[0]; i++)
+		if (memmem(word, len, out[i], strlen(out[i])) != NULL)
+			return false;
+	return true;
+}
+
+static bool
+meets(const struct profile *p, const char *offered)
+{
+	size_t len;
+
+	for (; *offered != '\0'; offered += len + strspn(offered + len, " ")) {
+		len = strcspn(offered, " ");
+		if (listed(p->ciphers, offered, len) ||
+		    listed(p->suites, offered, len) ||
+		    (p->legacy_server && in_legacy(offered, len)))
+			return true;
+	}
+	return false;
+}
+
+const struct profile *
+profile_meeting(const char *offered)
+{
+	const struct profile *p;
+	size_t i;
+
+	offered += strspn(offered, " ");
+	for (i = 0; (p = profile_at(i)) != NULL; i++)
+		if (strcmp(p->name, "null") != 0 && meets(p, offered))
 			return p;
 	return NULL;
 }

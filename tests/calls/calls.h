@@ -95,7 +95,7 @@ extern const struct family open_cases[], receive_cases[], flag_cases[],
     send_cases[], ready_cases[], edge_cases[], life_cases[], fork_cases[],
     spawn_cases[], option_cases[], end_cases[], stdio_cases[], thread_cases[],
     pdu_cases[], signal_cases[], flaw_cases[], wire_cases[],
-    fortified_cases[];
+    start_cases[], fortified_cases[];
 
 extern const struct receiver receivers[];	/* end: name NULL */
 extern const struct sender senders[];
@@ -208,6 +208,10 @@ int program_main(const char *program, int fd);
  * listens and the result is its port, or it connects to PORT.  */
 int peer_listen(const char *script, pid_t *pid);
 pid_t peer_connect(const char *script, int port);
+
+/* Plays of families that have a script: we are its client, or its server. */
+void peer_client(const struct given *g);
+void peer_server(const struct given *g);
 
 /* Waiting (ways.c) -------------------------------------------------------------- */
 

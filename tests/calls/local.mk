@@ -3,6 +3,7 @@
 
 check_PROGRAMS += tests/calls/calls tests/calls/peer
 TESTS += tests/calls/calls
+EXTRA_DIST += tests/tsan.supp
 
 tests_calls_calls_SOURCES = \
 	tests/calls/calls.h \
@@ -22,17 +23,20 @@ tests_calls_calls_SOURCES = \
 	tests/calls/receive.c \
 	tests/calls/record.c tests/calls/record.h \
 	tests/calls/runner.c tests/calls/runner.h \
+	tests/calls/sanitizer.c \
 	tests/calls/send.c \
 	tests/calls/sides.c \
 	tests/calls/signals.c \
 	tests/calls/sockets.c \
 	tests/calls/spawn.c \
+	tests/calls/start.c \
 	tests/calls/stdio.c \
 	tests/calls/threads.c \
 	tests/calls/ways.c \
 	tests/calls/wire.c
 tests_calls_calls_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DTEST_SHIM='"$(abs_top_builddir)/.libs/libdicomtls.so"' \
+	-DTEST_SUPPRESSIONS='"$(abs_top_srcdir)/tests/tsan.supp"' \
 	-DTEST_PEER='"$(abs_top_builddir)/tests/calls/peer"'
 tests_calls_calls_LDADD = libcallsfortified.la -lpthread
 
@@ -44,8 +48,9 @@ libcallsfortified_la_CPPFLAGS = $(AM_CPPFLAGS) \
 libcallsfortified_la_CFLAGS = $(WARN_CFLAGS) -O2
 
 tests_calls_peer_SOURCES = \
-	tests/calls/peer.c \
+	tests/calls/peer.c tests/calls/peer.h \
 	tests/calls/record.c tests/calls/record.h \
-	tests/calls/sockets.c
+	tests/calls/sockets.c \
+	tests/calls/words.c
 tests_calls_peer_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
 tests_calls_peer_LDADD = $(OPENSSL_LIBS)

@@ -45,14 +45,16 @@ preload(void)
 static void
 set_environment(const struct run *r, const struct job *j)
 {
-	char text[96];
+	char text[4200];
 	char *more;
 
 	unsetenv("LD_PRELOAD");
+	sanitizer_options();
 	setenv("CALLS_RECORD", j->record, 1);
 	if (j->which == SIDE_PLAIN || r->opt->plain_twice)
 		return;
-	setenv("LD_PRELOAD", preload(), 1);
+	sanitizer_preload(text, sizeof(text), preload());
+	setenv("LD_PRELOAD", text, 1);
 	snprintf(text, sizeof(text), "%d-%d", PORT_FIRST, PORT_LAST);
 	setenv("DICOMTLS_CONNECT", text, 1);
 	setenv("DICOMTLS_LISTEN", text, 1);

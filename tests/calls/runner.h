@@ -45,4 +45,9 @@ enum verdict { PASSED, FAILED, KNOWN };
 enum verdict judge(const struct play *p, struct outcome *plain,
     struct outcome *shim, const struct options *opt);
 
+/* sanitizer.c: LD_PRELOAD's text for the preload library SHIM, and the
+ * environment of a sanitizer's runtime, if there is one in this program. */
+void sanitizer_preload(char *text, size_t size, const char *shim);
+void sanitizer_options(void);
+
 #endif

@@ -126,6 +126,28 @@ peer_connect(const char *script, int port)
 	return peer_start(script, text, -1);
 }
 
+void
+peer_client(const struct given *g)
+{
+	pid_t pid;
+	int fd = dial(peer_listen(g->family->script, &pid));
+
+	g->family->wire(fd);
+	reap("peer", pid);
+}
+
+void
+peer_server(const struct given *g)
+{
+	int lfd = listener(), fd;
+	pid_t pid = peer_connect(g->family->script, port_of(lfd));
+
+	fd = (int)must(accept(lfd, NULL, NULL));
+	close(lfd);
+	g->family->wire(fd);
+	reap("peer", pid);
+}
+
 static volatile sig_atomic_t counted;
 
 static void

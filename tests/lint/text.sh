@@ -9,7 +9,7 @@ texts() {
 	cd "$src" || exit 1
 	find . -type f -not -path './.git/*' -not -path './build*' \
 		-not -path './autom4te.cache/*' -not -path '*/node_modules/*' \
-		-not -name '*.pcapng' -not -name configure -not -name '*.m4' \
+		-not -name '*.pcapng' -not -name '*~' -not -name configure -not -name '*.m4' \
 		-not -name Makefile.in -not -name config.h.in -not -name .git \
 		-print0 | xargs -0 grep -IlE .
 }

@@ -158,6 +158,22 @@ capabilities() {
 	said 'setcap -r.*AmbientCapabilities'
 }
 
+# The settings of whoever calls it are nothing for a program that gained
+# privileges.
+gained_privileges() {
+	need setpriv
+	[ "$(id -u)" -eq 0 ] || skip "only root can make this program"
+	cp "$run" privileged
+	chmod 4755 privileged
+	chmod 755 "$T" .
+	exits 2 setpriv --reuid 65534 --clear-groups "$PWD/privileged" run \
+		--explain 2762
+	said 'gained privileges'
+	chmod u-s privileged
+	exits 0 setpriv --reuid 65534 --clear-groups env -u DICOMTLS_DIR \
+		HOME=/ "$PWD/privileged" run --explain 2762
+}
+
 foreign_class() {
 	need cc
 	echo 'void _start(void) { for (;;) ; }' >x.c
@@ -328,6 +344,7 @@ check "no executable: 126" not_executable
 check "static: 126" static_program
 check "setuid and setgid: 126" privileges
 check "file capabilities: 126" capabilities
+check "a program that gained privileges reads no settings" gained_privileges
 check "32 bits: 126" foreign_class
 check "another machine: 126" foreign_machine
 check "another C library: 126" foreign_libc

@@ -54,6 +54,7 @@ peer_key() {
 }
 
 # tls_peer SCRIPT: a server in Python; its variable s is a TLS connection.
+# Tabs are left out, four blanks are its own.
 tls_peer() {
 	[ -e peer.key ] || peer_key
 	cat >peer.py <<-END
@@ -64,7 +65,7 @@ tls_peer() {
 		while True:
 		    raw, _ = listener.accept()
 		    s = ctx.wrap_socket(raw, server_side=True)
-		    $1
+		    ${1//$'\t'/}
 	END
 	serve peer "$P" python3 peer.py
 }
@@ -76,7 +77,7 @@ raw_peer() {
 		listener = socket.create_server(("127.0.0.1", $P))
 		while True:
 		    s, _ = listener.accept()
-		    $1
+		    ${1//$'\t'/}
 	END
 	serve peer "$P" python3 peer.py
 }
@@ -107,21 +108,34 @@ good() {
 	mv server.json shim.log
 	event handshake role=^server\$ 'peer=^127.0.0.1:[0-9]+$' 'subject=^$'
 	event end calling_ae=^MODALITY\$ called_ae=^PACS\$ how=close_notify
-	mine=$(sed -n 's/.*"event":"end".*"bytes_in":"\([0-9]*\)","bytes_out":"\([0-9]*\)".*/\1 \2/p' client.json)
-	theirs=$(sed -n 's/.*"event":"end".*"bytes_in":"\([0-9]*\)","bytes_out":"\([0-9]*\)".*/\2 \1/p' shim.log)
+	mine=$(bytes '\1 \2' client.json)
+	theirs=$(bytes '\2 \1' shim.log)
 	[ -n "$mine" ] && [ "$mine" = "$theirs" ]
 	[ "$(grep -c . client.json)" -eq 2 ] || fail "more lines than two"
 }
 
+# bytes ORDER FILE: what came in (1) and went out (2).
+bytes() {
+	sed -n 's/.*"event":"end".*"bytes_in":"\([0-9]*\)".*/\1/p' "$2" >in
+	sed -n 's/.*"event":"end".*"bytes_out":"\([0-9]*\)".*/\1/p' "$2" >out
+	paste -d' ' in out | sed "s/\\(.*\\) \\(.*\\)/$1/"
+}
+
 as_text() {
+	local text
 	need storescp echoscu
 	unset DICOMTLS_KEYLOG
 	port P
 	serve storescp "$P" "$run" run -l "$P" -- storescp "$P"
 	echo_to
 	stop storescp
-	grep -qE "^20[^ ]*Z dicomtls\[[0-9]+\] info: to 127.0.0.1:$P \(localhost\): TLSv1.3, TLS_AES[^ ,]*, key SHA-256 [0-9a-f]{64}, verified: none, [0-9]+ ms\$" shim.log
-	grep -qE "info: to .*\(AE MODALITY to PACS\) ended: [0-9]+ bytes in, [0-9]+ bytes out" shim.log
+	text="^20[^ ]*Z dicomtls\[[0-9]+\] info: to 127.0.0.1:$P \(localhost\): "
+	text+="TLSv1.3, TLS_AES[^ ,]*, key SHA-256 [0-9a-f]{64}, "
+	text+="verified: none, [0-9]+ ms\$"
+	grep -qE "$text" shim.log
+	text="info: to .*\(AE MODALITY to PACS\) ended: "
+	text+="[0-9]+ bytes in, [0-9]+ bytes out"
+	grep -qE "$text" shim.log
 }
 
 silent_by_default() {
@@ -168,6 +182,43 @@ hostile_names() {
 	! grep -q '^{"event":"forged"' shim.log
 }
 
+# Whoever has the key log can read everything: private, and said aloud.
+key_log() {
+	json
+	need storescp echoscu
+	port P
+	umask 0
+	DICOMTLS_LOG=none serve storescp "$P" "$run" run -l "$P" -- storescp "$P"
+	echo_to --keylog "$C/keys"
+	stop storescp
+	[ "$(stat -c %a keys)" = 600 ]
+	grep -q '^CLIENT_TRAFFIC_SECRET_0 ' keys
+	event notice level=^warn\$ "text=$C/keys"
+	[ "$(grep -c '"level":"warn"' shim.log)" -eq 1 ]
+}
+
+# Old TLS is warned of once, not with each of a server's connections.
+one_warning() {
+	local what
+	json
+	need storescp openssl
+	for what in '--min-version 1.0' '-p legacy' '-p null' '-p aes'; do
+		port P
+		: >shim.log
+		# shellcheck disable=SC2086 # words are wanted
+		serve storescp "$P" "$run" run -l "$P" $what -- storescp "$P"
+		for _ in 1 2 3; do
+			openssl s_client -connect "127.0.0.1:$P" -tls1 \
+				-cipher ALL:eNULL:@SECLEVEL=0 </dev/null \
+				>/dev/null 2>&1
+		done
+		stop storescp
+		[ "$(grep -c '"event":"handshake"' shim.log)" -eq 3 ]
+		[ "$(grep -c '"level":"warn"' shim.log)" -eq 1 ] ||
+			fail "$what: $(grep '"level":"warn"' shim.log)"
+	done
+}
+
 ## What fails ---------------------------------------------------------------------
 
 suites() {
@@ -177,14 +228,19 @@ suites() {
 	serve peer "$P" openssl s_server -accept "$P" -cert peer.crt \
 		-key peer.key -quiet -tls1_2 -cipher AES128-SHA
 	refused echo_to
-	reason no-shared-cipher 'text=bcp195.*DICOMTLS_PROFILE'
+	reason no-shared-cipher 'text=bcp195.*dicomtls probe .*DICOMTLS_PROFILE'
 	stop peer
 	: >shim.log
 	serve peer "$P" "$run" run -l "$P" -- storescp "$P"
 	refused openssl s_client -connect "127.0.0.1:$P" -tls1_2 \
-		-cipher AES128-SHA </dev/null
+		-cipher DHE-RSA-AES128-GCM-SHA256:AES128-SHA </dev/null
+	reason no-shared-cipher role=server \
+		'text=offered .*AES128-SHA.*DICOMTLS_PROFILE=bcp195-nd would'
+	: >shim.log
+	refused openssl s_client -connect "127.0.0.1:$P" -tls1_2 \
+		-cipher ECDHE-ECDSA-AES128-GCM-SHA256 </dev/null
 	stop peer
-	reason no-shared-cipher role=server 'text=AES128-SHA'
+	reason no-shared-cipher role=server 'text=RSA or EC'
 }
 
 versions() {
@@ -233,7 +289,10 @@ timeout_client() {
 resets() {
 	json
 	port P
-	raw_peer 's.recv(100); s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)); s.close()'
+	raw_peer 's.recv(100)
+		    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+		                 struct.pack("ii", 1, 0))
+		    s.close()'
 	refused echo_to
 	stop peer
 	reason reset
@@ -248,7 +307,10 @@ resets() {
 truncated() {
 	json
 	port P
-	tls_peer 's.recv(1000); s.sendall(b"\2\0\0\0\1\0half"); time.sleep(0.3); raw.close(); s._sslobj = None; s.detach() if False else socket.socket.close(s)'
+	tls_peer 's.recv(1000)
+		    s.sendall(b"\2\0\0\0\1\0half")
+		    time.sleep(0.3)
+		    socket.socket.close(s)'
 	refused echo_to
 	stop peer
 	event end how=truncated
@@ -259,8 +321,12 @@ truncated() {
 tampered() {
 	json
 	port P
-	tls_peer 's.recv(1000); s.sendall(b"\2\0\0\0\0\4"); time.sleep(0.3); socket.socket.send(s, b"\x17\3\3\0\x20" + b"x" * 32); time.sleep(2); s.close()'
-	sed -i 's/^    s = ctx.wrap_socket.*/&\n    fd = s.fileno()/' peer.py
+	tls_peer 's.recv(1000)
+		    s.sendall(b"\2\0\0\0\0\4")
+		    time.sleep(0.3)
+		    socket.socket.send(s, b"\x17\3\3\0\x20" + b"x" * 32)
+		    time.sleep(2)
+		    s.close()'
 	refused echo_to
 	stop peer
 	reason record
@@ -356,6 +422,8 @@ check "a good connection, in words" as_text
 check "nothing is said of it by default" silent_by_default
 check "stderr, a file, nowhere" targets
 check "names that would forge lines" hostile_names
+check "the key log is private, and said" key_log
+check "old TLS is warned of once" one_warning
 check "no-shared-cipher" suites
 check "version" versions
 check "peer-plain" plain

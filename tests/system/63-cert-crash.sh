@@ -187,13 +187,13 @@ readers() {
 			"$tool" generate --dir d --force --key ec:P-256 >/dev/null ||
 				exit 1
 		done
-		: >done
+		: >finished
 	) &
 	n=0
-	until [ -e done ]; do
+	until [ -e finished ]; do
 		"$tool" show --dir d >out 2>&1 || fail "$(cat out)"
 		n=$((n + 1))
-		kill -0 $! 2>/dev/null || [ -e done ] || fail "the writer failed"
+		kill -0 $! 2>/dev/null || [ -e finished ] || fail "the writer failed"
 	done
 	echo "$n reads"
 	[ $n -ge 10 ]
@@ -213,7 +213,8 @@ slow_reader() {
 	ended reader || fail "$(cat reader.log)"
 	[ "$(grep -c 'openat.*key.pem' trace)" -eq 2 ] ||
 		fail "it did not read again: $(cat trace)"
-	"$tool" show --dir "$C/d" | diff reader.log -
+	"$tool" show --dir "$C/d" | grep -v "valid until" |
+		diff <(grep -v "valid until" reader.log) -
 }
 
 # in_namespace SCRIPT: runs it as root of mounts of its own.
@@ -307,7 +308,7 @@ other_user() {
 	chown -R 65534 theirs
 	refused as_nobody ./tool show --dir theirs 2>err
 	cat err
-	grep "derived from this host for user 65534 does not open" err
+	grep "derived from this host does not open .*(as user 65534)" err
 	grep "by another user" err
 	grep "import --password-file" err
 	grep "generate --force" err
@@ -342,10 +343,10 @@ other_host() {
 	grep "import --password-file" out
 	grep "generate --force" out
 	# Import with the old host'"'"'s password keeps the pair.
-	"$tool" show d/cert.pem >before
+	"$tool" show d/cert.pem | grep -v "valid until" >before
 	"$tool" import --dir d --force --password-file pw d/cert.pem d/key.pem
 	"$tool" check --dir d
-	"$tool" show d/cert.pem | diff before -
+	"$tool" show d/cert.pem | grep -v "valid until" | diff before -
 	'
 	# Back at home it is the other way round.
 	refused "$tool" check --dir d
@@ -394,7 +395,8 @@ links() {
 	echo stays >victim
 	ln -s ../victim d/.key.pem.new
 	ln -s ../victim d/.lock
-	refused "$tool" renew --dir d
+	refused "$tool" renew --dir d 2>err
+	grep "cannot open d/.lock: Too many levels of symbolic links" err
 	rm d/.lock
 	ln -sf ../victim d/.key.pem.new
 	"$tool" renew --dir d

@@ -5,12 +5,12 @@
 . "$(dirname "$0")/lib.sh"
 tool=$build/dicomtls-certtool
 
-# server [OPTION ...]: storescp under the shim on port P, as "server".
+# server: storescp under the shim on port P, as "server".
 server() {
 	need storescp
 	port P
 	tls_on "$P"
-	serve server "$P" "${tls[@]}" storescp "$@" "$P"
+	serve server "$P" "${tls[@]}" storescp "$P"
 }
 
 # shown: the fingerprint of the key that the server shows.
@@ -49,7 +49,7 @@ changed() {
 	[ "$(shown)" = "$old" ] || fail "a half-written file was taken"
 	echo_works
 	[ "$(shown)" = "$old" ]
-	logged "the ones of before stay in use: .*cert.pem has a certificate that is damaged or cut off"
+	logged "before stay in use: .*cert.pem has a certificate that is damaged"
 	[ "$(grep -c "stay in use" shim.log)" -eq 1 ] || fail "said twice"
 	cp whole d/cert.pem
 	# Another pair's key.

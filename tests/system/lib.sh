@@ -274,7 +274,7 @@ end_case() {
 	for f in "$C"/*.pid; do
 		[ -e "$f" ] || continue
 		f=${f##*/}
-		kill -CONT "$(pid "${f%.pid}")" 2>/dev/null
+		kill -CONT "$(pid "${f%.pid}")" 2>/dev/null || true
 		stop "${f%.pid}" || true
 	done
 }
@@ -365,21 +365,7 @@ dialogue() {
 	[ -e "$T/any.pem" ] || openssl genrsa -out "$T/any.pem" 2048 2>/dev/null
 	tshark -r "$file" -o "tls.keylog_file:$C/keys.log" \
 		-o "uat:ssl_keys:\"any\",\"$p\",\"dicom\",\"$T/any.pem\",\"\"" \
-		-Y dicom -O dicom -V 2>/dev/null | messages
-}
-
-messages() {
-	sed -nE 's/^ +PDU Type: ASSOC Request.*/A-ASSOCIATE-RQ/p
-		s/^ +PDU Type: ASSOC Accept.*/A-ASSOCIATE-AC/p
-		s/^ +PDU Type: ASSOC Reject.*/A-ASSOCIATE-RJ/p
-		s/^ +PDU Type: Data.*/P-DATA/p
-		s/^ +PDU Type: RELEASE Request.*/A-RELEASE-RQ/p
-		s/^ +PDU Type: RELEASE Response.*/A-RELEASE-RP/p
-		s/^ +PDU Type: ABORT.*/A-ABORT/p
-		s/^ +Called +AE Title: +(.*[^ ]) *$/to \1/p
-		s/^ +Calling +AE Title: +(.*[^ ]) *$/from \1/p
-		s/.*\(0000,0100\).* Command Field +([A-Z].*[^ ]) *$/\1/p
-		s/.*\(0000,0900\).* Status +([A-Z].*[^ ]) *$/status \1/p'
+		-Y dicom -O dicom -V 2>/dev/null | "$here/messages"
 }
 
 # spoke WORD ...: these stand in the decrypted dialogue, in this order.

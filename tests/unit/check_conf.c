@@ -272,6 +272,21 @@ START_TEST(huge_file)
 }
 END_TEST
 
+/* As Windows' editors save it: rules behind a NUL would go unseen. */
+START_TEST(no_text)
+{
+	static const char utf16[] = "\xff\xfe" "c\0o\0=\0";
+	FILE *f = fopen("dicomtls.conf", "w");
+
+	fwrite("log = none\n", 1, 11, f);
+	fwrite(utf16, 1, sizeof utf16, f);
+	fclose(f);
+	load(NULL);
+	ck_assert_ptr_nonnull(strstr(conf.fail.text, "NUL byte"));
+	ck_assert(conf.unknown);
+}
+END_TEST
+
 /* Reading a pipe would hang the program before its first line. */
 START_TEST(pipe_as_file)
 {
@@ -337,6 +352,7 @@ main(void)
 	tcase_add_test(tc, missing_file);
 	tcase_add_test(tc, folder_as_file);
 	tcase_add_test(tc, huge_file);
+	tcase_add_test(tc, no_text);
 	tcase_add_test(tc, pipe_as_file);
 	tcase_add_test(tc, misspelt_variable);
 	tcase_add_test(tc, variables_of_tests);

@@ -4,8 +4,9 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
+
+#include "conn/claims.h"
 
 /* The retained byte -------------------------------------------------------------- */
 
@@ -552,7 +553,8 @@ END_TEST
 
 struct reader {
 	struct far *far;
-	size_t want, have;
+	size_t want;
+	atomic_size_t have;
 	unsigned char next;
 	bool equal;
 };
@@ -867,23 +869,17 @@ END_TEST
 
 /* Ownership ---------------------------------------------------------------------------- */
 
-static atomic_int *
-shared_word(void)
-{
-	return mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED |
-	    MAP_ANONYMOUS, -1, 0);
-}
-
 static pid_t
-fork_with(struct near *n, atomic_int *word)
+fork_with(struct near *n, struct claims *claims)
 {
 	pid_t pid;
 
-	conn_before_fork(n->c, word);
+	conn_before_fork(n->c, claims, 0);
 	conn_freeze();
 	pid = fork();
 	conn_thaw();
 	conn_after_fork(n->c, pid == 0);
+	claims_release(claims);
 	return pid;
 }
 
@@ -908,7 +904,7 @@ START_TEST(one_owner)
 
 	wires_open(&n, &far, ROLE_SERVER);
 	ck_assert_int_eq(near_send(&n, "before", 6, 0), 6);
-	pid = fork_with(&n, shared_word());
+	pid = fork_with(&n, claims_new(1));
 	if (pid == 0) {
 		if (near_send(&n, "child", 5, 0) != 5)
 			_exit(1);
@@ -939,7 +935,7 @@ START_TEST(closing_is_not_owning)
 	wires_open(&n, &far, ROLE_SERVER);
 	far_write(&far, "for the child", 13);
 	far_push(&far, 0);
-	pid = fork_with(&n, shared_word());
+	pid = fork_with(&n, claims_new(1));
 	if (pid == 0) {
 		usleep(200000);
 		if (near_recv(&n, got, 64, 0) != 13 ||
@@ -990,7 +986,7 @@ START_TEST(child_shakes_hands)
 		far_push(&far, 100);
 		near_poll(&n, POLLIN);
 	}
-	pid = fork_with(&n, shared_word());
+	pid = fork_with(&n, claims_new(1));
 	if (pid == 0) {
 		if (near_recv(&n, got, 64, 0) != 5 ||
 		    near_send(&n, "world", 5, 0) != 5)
@@ -1034,18 +1030,17 @@ END_TEST
 
 enum { BULK = 2000000 };
 
+static unsigned char bulk[BULK];
+
 static void *
 sender(void *arg)
 {
-	static unsigned char data[BULK];
 	struct near *n = arg;
-	size_t i, done = 0;
+	size_t done = 0;
 	ssize_t r;
 
-	for (i = 0; i < BULK; i++)
-		data[i] = (unsigned char)(i / 3);
 	while (done < BULK) {
-		r = near_send(n, data + done, BULK - done < 30000 ?
+		r = near_send(n, bulk + done, BULK - done < 30000 ?
 		    BULK - done : 30000, 0);
 		if (r <= 0)
 			return (void *)1;
@@ -1083,6 +1078,8 @@ START_TEST(full_duplex)
 	void *bad;
 	int fds[2], i;
 
+	for (i = 0; i < BULK; i++)
+		bulk[i] = (unsigned char)(i / 3);
 	wires_tcp(fds);
 	near_make(&a, fds[0], ROLE_CLIENT);
 	near_make(&b, fds[1], ROLE_SERVER);

@@ -120,12 +120,42 @@ START_TEST(legacy)
 }
 END_TEST
 
+static const struct {
+	const char *offered, *profile;
+} meetings[] = {
+	{ "AES256-SHA ECDHE-RSA-AES128-GCM-SHA256", "bcp195" },
+	{ "TLS_AES_128_GCM_SHA256", "bcp195" },
+	{ "TLS_AES_128_CCM_SHA256", "bcp195-modified" },
+	{ "ECDHE-ECDSA-AES128-CCM8", "bcp195-modified" },
+	{ "DHE-RSA-AES128-GCM-SHA256", "bcp195-nd" },
+	{ "AES256-SHA AES128-SHA", "bcp195-downgrade" },
+	{ "AES256-SHA", "legacy" },
+	{ " CAMELLIA128-SHA", "legacy" },
+	{ "NULL-SHA", NULL },
+	{ "ADH-AES128-SHA PSK-AES128-CBC-SHA", NULL },
+	{ "AES128-SH", "legacy" },
+	{ "", NULL },
+};
+
+START_TEST(meeting)
+{
+	const struct profile *p = profile_meeting(meetings[_i].offered);
+
+	if (meetings[_i].profile == NULL)
+		ck_assert_ptr_null(p);
+	else
+		ck_assert_str_eq(p->name, meetings[_i].profile);
+}
+END_TEST
+
 int
 main(void)
 {
 	TCase *tc = tcase_create("profile");
 
 	tcase_add_loop_test(tc, as_the_standard_says, 0, EXPECTED);
+	tcase_add_loop_test(tc, meeting, 0,
+	    sizeof meetings / sizeof meetings[0]);
 	tcase_add_test(tc, all_of_them);
 	tcase_add_test(tc, legacy);
 	return unit_run(tc);

@@ -13,6 +13,7 @@
 static struct tlsconf conf;
 static struct engine engine;
 static SSL_CTX *ctx;
+static char blamed[] = "\"CN=x\"";
 
 static void
 setup(void)
@@ -25,7 +26,7 @@ setup(void)
 	ctx = SSL_CTX_new(TLS_method());
 	engine = (struct engine){
 		.ssl = SSL_new(ctx), .conf = &conf, .role = ROLE_CLIENT,
-		.peer = "10.1.2.3:2762", .blamed = "\"CN=x\"",
+		.peer = "10.1.2.3:2762", .blamed = blamed,
 	};
 	ERR_clear_error();
 }
@@ -59,11 +60,11 @@ static const struct {
 	const char *cure;
 } reasons[] = {
 	{ SSL_R_NO_SHARED_CIPHER, REASON_NO_SHARED_CIPHER,
-	    "DICOMTLS_PROFILE=bcp195-nd or legacy" },
+	    "`dicomtls probe 10.1.2.3:2762` tells" },
 	{ SSL_R_NO_CIPHERS_AVAILABLE, REASON_NO_SHARED_CIPHER,
-	    "DICOMTLS_PROFILE=" },
+	    "DICOMTLS_PROFILE" },
 	{ SSL_R_WRONG_CIPHER_RETURNED, REASON_NO_SHARED_CIPHER,
-	    "DICOMTLS_PROFILE=" },
+	    "DICOMTLS_PROFILE" },
 	{ SSL_R_UNSUPPORTED_PROTOCOL, REASON_VERSION,
 	    "DICOMTLS_MIN_VERSION=1.0" },
 	{ SSL_R_VERSION_TOO_LOW, REASON_VERSION, "DICOMTLS_MIN_VERSION" },
@@ -97,7 +98,7 @@ static const struct {
 	const char *cure;
 } alerts[] = {
 	{ SSL3_AD_HANDSHAKE_FAILURE, ROLE_CLIENT, false, false,
-	    REASON_NO_SHARED_CIPHER, "DICOMTLS_PROFILE=" },
+	    REASON_NO_SHARED_CIPHER, "DICOMTLS_PROFILE" },
 	{ SSL3_AD_HANDSHAKE_FAILURE, ROLE_CLIENT, true, false,
 	    REASON_CLIENT_CERT_WANTED, "DICOMTLS_CLIENT_CERT=yes" },
 	{ TLS13_AD_CERTIFICATE_REQUIRED, ROLE_CLIENT, true, false,
@@ -105,7 +106,7 @@ static const struct {
 	{ SSL3_AD_BAD_CERTIFICATE, ROLE_CLIENT, true, false,
 	    REASON_CLIENT_CERT_WANTED, "DICOMTLS_CLIENT_CERT=yes" },
 	{ TLS1_AD_INSUFFICIENT_SECURITY, ROLE_CLIENT, false, false,
-	    REASON_NO_SHARED_CIPHER, "DICOMTLS_PROFILE=" },
+	    REASON_NO_SHARED_CIPHER, "DICOMTLS_PROFILE" },
 	{ TLS1_AD_PROTOCOL_VERSION, ROLE_SERVER, false, false,
 	    REASON_VERSION, "DICOMTLS_MIN_VERSION" },
 	{ TLS1_AD_UNKNOWN_CA, ROLE_CLIENT, false, true, REASON_REFUSED,

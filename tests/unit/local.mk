@@ -82,6 +82,11 @@ tests_unit_check_span_LDADD = $(UNIT_LIBS)
 if WINDOWS
 check_PROGRAMS += $(WINDOWS_UNIT_TESTS)
 else
+# What leaves a preloaded program.
+check_PROGRAMS += tests/unit/leaker
+TESTS += tests/unit/leaks.py
+EXTRA_DIST += tests/unit/leaks.py
+
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)

@@ -36,6 +36,22 @@ wires_send(int fd, const void *buf, size_t len)
 	return n < 0 ? -errno : n;
 }
 
+static inline ssize_t
+wires_send_more(int fd, const void *buf, size_t len)
+{
+	ssize_t n = send(fd, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE);
+
+	return n < 0 ? -errno : n;
+}
+
+static inline void
+wires_push(int fd)
+{
+	int on = 1;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
 static inline int
 wires_await(int fd, void (*abandon)(void *), void *arg)
 {
@@ -128,6 +144,7 @@ static const struct wire wires = {
 	wires_recv, wires_send, wires_await, wires_poll, wires_restarts,
 	wires_shutdown, wires_nonblocking, wires_nudge, wires_send_buffer,
 	wires_timeout, wires_state, wires_error,
+	wires_send_more, wires_push,
 };
 
 /* Both ends of a TCP connection over loopback. */
