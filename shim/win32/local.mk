@@ -28,7 +28,9 @@ dicomtls_la_SOURCES = \
 	shim/win32/names.c shim/win32/names.h \
 	shim/win32/option.c \
 	shim/win32/process.c shim/win32/process.h \
-	shim/win32/relay.c shim/win32/relay.h \
+	shim/win32/relay.c shim/win32/relay.h shim/win32/relay_state.h \
+	shim/win32/relay_pump.c \
+	shim/win32/relay_shake.c \
 	shim/win32/say.c shim/win32/say.h \
 	shim/win32/sniff.c shim/win32/sniff.h \
 	shim/win32/socktab.c shim/win32/socktab.h \

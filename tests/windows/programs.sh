@@ -1,7 +1,9 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 # programs: real DICOM programs for Windows, made or fetched once, to be tested
-# unmodified.  Sourced; needs windows/sources.sh and windows/wine.sh.
+# unmodified.  Sourced behind windows/sources.sh and windows/wine.sh, whose
+# built() runs these functions under set -e.
+# shellcheck disable=SC2154,SC2164
 
 # DCMTK from Debian's source package, with its own support for cross builds:
 # its configuration runs small programs under Wine.
