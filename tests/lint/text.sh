@@ -4,14 +4,17 @@
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/../system/lib.sh"
 
-# Every text of the project, from a clone or from the tarball.
+# Every text of the project, from a clone or from the tarball (whose check
+# builds in _build and installs in _inst).
 texts() {
 	cd "$src" || exit 1
-	find . -type f -not -path './.git/*' -not -path './build*' \
+	git ls-files -z 2>/dev/null >"$C/files" || find . -type f \
+		-not -path './build*' -not -path './_*' \
 		-not -path './autom4te.cache/*' -not -path '*/node_modules/*' \
-		-not -name '*.pcapng' -not -name '*~' -not -name configure -not -name '*.m4' \
-		-not -name Makefile.in -not -name config.h.in -not -name .git \
-		-print0 | xargs -0 grep -IlE .
+		-not -name '*~' -not -name configure -not -name '*.m4' \
+		-not -name Makefile.in -not -name config.h.in \
+		-print0 >"$C/files"
+	xargs -0 grep -IlE . <"$C/files"
 }
 
 scripts() {
