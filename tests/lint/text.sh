@@ -8,7 +8,8 @@
 # builds in _build and installs in _inst).
 texts() {
 	cd "$src" || exit 1
-	git ls-files -z 2>/dev/null >"$C/files" || find . -type f \
+	{ [ -e .git ] && git ls-files -z 2>/dev/null; } >"$C/files" ||
+		find . -type f \
 		-not -path './build*' -not -path './_*' \
 		-not -path './autom4te.cache/*' -not -path '*/node_modules/*' \
 		-not -name '*~' -not -name configure -not -name '*.m4' \
