@@ -45,7 +45,8 @@ same() {
 	tls_on 1-65535
 	(suite shim "$@")
 	wait "$plain"
-	echo "$(grep -c . plain.list) and $(grep -c . shim.list) tests, $(grep -c ' ok$' plain.list) good"
+	echo "$(grep -c . plain.list) and $(grep -c . shim.list) tests," \
+		"$(grep -c ' ok$' plain.list) good"
 	[ "$(grep -c ' ok$' plain.list)" -ge "$least" ] || {
 		tail -n 20 plain.log
 		fail "too few of them are good without the library"
