@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # programs: DICOM programs of every kind, as servers and as clients, for the
 # tests that pair them.  Sourced behind lib.sh.
+#
+# GDCM's gdcmscu is not among them: Debian's aborts when it releases an
+# association, over plain TCP as well.
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # tls, P and so on are the tests'
 #
