@@ -13,9 +13,8 @@ dicomtls_certtool_SOURCES = \
 	certtool/show.c \
 	certtool/tool.c certtool/tool.h \
 	certtool/trust.c
-if !WINDOWS
-dicomtls_certtool_CPPFLAGS = $(AM_CPPFLAGS)
-endif
+dicomtls_certtool_CPPFLAGS = $(AM_CPPFLAGS) $(TOOL_DEFINES)
+dicomtls_certtool_LDFLAGS = $(AM_LDFLAGS) $(TOOL_LINKING)
 dicomtls_certtool_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS) $(JANSSON_CFLAGS)
 dicomtls_certtool_LDADD = libcert.la libpolicy.la libbase.la \
 	$(OPENSSL_LIBS) $(JANSSON_LIBS) $(INIH_LIBS)

@@ -30,8 +30,9 @@ dicomtls_SOURCES += \
 	launcher/systemd.c \
 	launcher/target.c launcher/target.h \
 	launcher/unit.c launcher/unit.h
-dicomtls_CPPFLAGS = $(AM_CPPFLAGS)
 endif
+dicomtls_CPPFLAGS = $(AM_CPPFLAGS) $(TOOL_DEFINES)
+dicomtls_LDFLAGS = $(AM_LDFLAGS) $(TOOL_LINKING)
 dicomtls_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS) $(INIH_CFLAGS)
 dicomtls_LDADD = libcert.la libpolicy.la libbase.la $(OPENSSL_LIBS) $(INIH_LIBS)
 dist_man_MANS += man/dicomtls.1 man/dicomtls.7

@@ -1,7 +1,9 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 # sources: what Debian has as source alone for Windows, fetched and built once,
-# kept in a folder of its own.  Sourced by the other scripts.
+# kept in a folder of its own.  Sourced by the other scripts.  built() runs the
+# functions under set -e.
+# shellcheck disable=SC2164
 
 cache=${DICOMTLS_WINDOWS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dicomtls-windows}
 host=x86_64-w64-mingw32

@@ -13,8 +13,8 @@ libposix_la_SOURCES = \
 	shim/win32/posix/sock.c \
 	shim/win32/posix/text.c shim/win32/posix/text.h
 
-dicomtls_certtool_LDFLAGS = $(AM_LDFLAGS) -municode
-dicomtls_certtool_CPPFLAGS = $(AM_CPPFLAGS) -DDICOMTLS_POSIX_SOCKETS
+TOOL_LINKING = -municode
+TOOL_DEFINES = -DDICOMTLS_POSIX_SOCKETS
 
 pkglib_LTLIBRARIES += dicomtls.la
 dicomtls_la_SOURCES = \
@@ -28,8 +28,9 @@ dicomtls_la_SOURCES = \
 	shim/win32/names.c shim/win32/names.h \
 	shim/win32/option.c \
 	shim/win32/process.c shim/win32/process.h \
-	shim/win32/pump.c shim/win32/pump.h \
-	shim/win32/relay.c shim/win32/relay.h \
+	shim/win32/relay.c shim/win32/relay.h shim/win32/relay_state.h \
+	shim/win32/relay_pump.c \
+	shim/win32/relay_shake.c \
 	shim/win32/say.c shim/win32/say.h \
 	shim/win32/sniff.c shim/win32/sniff.h \
 	shim/win32/socktab.c shim/win32/socktab.h \
@@ -39,6 +40,3 @@ dicomtls_la_LIBADD = libengine.la libcert.la libdicom.la libpolicy.la \
 	libbase.la
 dicomtls_la_LDFLAGS = -static-libgcc -no-undefined -module -avoid-version -shared \
 	-export-symbols-regex '^DllMain$$' $(DLL_LIBS)
-
-dicomtls_LDFLAGS = $(AM_LDFLAGS) -municode
-dicomtls_CPPFLAGS = $(AM_CPPFLAGS) -DDICOMTLS_POSIX_SOCKETS

@@ -1,28 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
- * relay: TLS with the peer on one side, the program's own bytes on the other:
+ * relay: TLS with the peer on one side, the program's own bytes on the other;
  * its life. */
 #include "win32/relay.h"
 
 #include <openssl/crypto.h>
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "win32/loop.h"
-#include "win32/posix/text.h"
-#include "win32/pump.h"
+#include "win32/relay_state.h"
 
-CRITICAL_SECTION relay_start;
 static volatile LONG unfinished, alive;
-
-void
-relay_init(void)
-{
-	InitializeCriticalSection(&relay_start);
-}
 
 long
 relay_unfinished(void)

@@ -12,6 +12,7 @@ tests_calls_calls_SOURCES = \
 	tests/calls/flags.c \
 	tests/calls/flaws.c \
 	tests/calls/forks.c \
+	tests/calls/idle.c \
 	tests/calls/judge.c \
 	tests/calls/known.c \
 	tests/calls/life.c \

@@ -85,8 +85,8 @@ quiet_port() {
 	fail "the program still listens"
 }
 
-# Twenty strangers hammer every new listener on this machine; none of them
-# gets a byte, and every connection of the program's is good.
+# Strangers connect first, to each of twenty listeners; none of them gets a
+# byte, and every connection of the program's is good.
 strangers() {
 	within 120 "$WINE" "$win/make/tests/windows/strangers.exe" >out.log 2>&1
 	cat out.log

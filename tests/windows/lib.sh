@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # lib: what the tests under Wine share, on top of the system tests' own lib.
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # many names are for the tests
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../system/lib.sh"
 # shellcheck source=windows/wine.sh

@@ -10,7 +10,6 @@ tests_windows_modes_CFLAGS = $(WARN_CFLAGS) -Wno-format
 tests_windows_modes_LDADD = $(WINDOWS_LIBS)
 
 # The unit tests that ask nothing of POSIX which Windows has not.
-EXTRA_DIST += tests/windows/unit.h
 check_LTLIBRARIES += libwinunit.la
 libwinunit_la_SOURCES = tests/windows/unit.c
 WINDOWS_UNIT_TESTS = \

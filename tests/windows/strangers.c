@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 
-enum { ROUNDS = 20, STRANGERS = 20, WINDOW_MS = 100 };
+enum { ROUNDS = 20, STRANGERS = 4, WINDOW_MS = 100 };
 
 struct real real;
 
