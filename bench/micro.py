@@ -49,14 +49,15 @@ def idle(site, pairs, count):
         if pair.own or not pair.nodelay and not pair.shim:
             continue
         n = count
-        if pair.proxy is not None:      # two descriptors each
-            n = min(count, many_files() // 2 - 100)
+        if pair.proxy is not None:      # two descriptors each, and stunnel
+            n = min(count, many_files() * 2 // 5)       # wants some spare
         try:
             servers = serve(site, pair)
             # The first one brings what all share.
             hold(site, pair, servers, 1, 0)
             grown, _ = hold(site, pair, servers, n, 0)
-        except measure.Missing:
+        except (measure.Missing, SystemExit) as e:
+            print("idle %-8s no figure: %s" % (pair.key, e), flush=True)
             continue
         finally:
             pair.stop()

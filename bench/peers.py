@@ -85,6 +85,13 @@ class Pair:
         client brings TLS, so that no proxy stands at its end.
         """
         self.site, self.processes, self.relay = site, [], None
+        try:
+            return self.begin(site, server, delay, far_only)
+        except BaseException:
+            self.stop()
+            raise
+
+    def begin(self, site, server, delay, far_only):
         self.port = inner = port()
         tls = ["+tls", site.key, site.cert, "-ic"] if "server" in self.own \
             else []

@@ -34,7 +34,8 @@ def first_line(argv):
                              stderr=subprocess.STDOUT).stdout.decode()
     except FileNotFoundError:
         return "%s: not installed" % argv[0]
-    return [x for x in out.splitlines() if any(c.isdigit() for c in x)][0]
+    told = [x for x in out.splitlines() if any(c.isdigit() for c in x)]
+    return told[0] if told else "%s: no version" % argv[0]
 
 
 def processor():
