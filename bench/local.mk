@@ -15,5 +15,5 @@ bench: all $(bench_tools)
 
 .PHONY: bench
 
-EXTRA_DIST += bench/run bench/chart.py bench/loads.py bench/measure.py \
+EXTRA_DIST += bench/README bench/run bench/chart.py bench/loads.py bench/measure.py \
 	bench/micro.py bench/peers.py bench/report.py

@@ -48,7 +48,8 @@ log_open(const char *target, enum log_level level, bool json)
 		sink.target = TARGET_FILE;
 		snprintf(sink.path, sizeof sink.path, "%s", target);
 	}
-	sink_begin();
+	if (!sink_begin() && sink.target == TARGET_STDERR)
+		sink.target = TARGET_SYSLOG;
 }
 
 bool

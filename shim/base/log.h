@@ -22,6 +22,7 @@ struct log_field {
  *
  * "stderr" means the descriptor 2 of this moment: a program that closes it
  * and gets 2 back for a socket or another file gets none of our lines there.
+ * Where it is a network connection from the start (inetd), syslog has them.
  */
 void log_open(const char *target, enum log_level level, bool json);
 

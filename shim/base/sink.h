@@ -3,12 +3,15 @@
 #ifndef DICOMTLS_SINK_H
 #define DICOMTLS_SINK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/log.h"
 
-/* Remembers what descriptor 2 is at the start. */
-void sink_begin(void);
+/* Remembers what descriptor 2 is at the start.  False: it is a network
+ * connection (a program that inetd started), and lines on it would be part of
+ * the conversation. */
+bool sink_begin(void);
 
 /*
  * Each writes TEXT of LEN bytes (with its newline, except to the system's

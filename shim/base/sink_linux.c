@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <syslog.h>
@@ -20,15 +21,19 @@ static struct {
 
 static const int priorities[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 
-void
+bool
 sink_begin(void)
 {
+	socklen_t len = sizeof(int);
+	int family = AF_UNSPEC;
 	struct stat st;
 
 	if (fstat(STDERR_FILENO, &st) < 0)
-		return;
+		return true;
 	start.dev = st.st_dev;
 	start.ino = st.st_ino;
+	return getsockopt(STDERR_FILENO, SOL_SOCKET, SO_DOMAIN, &family,
+	    &len) < 0 || (family != AF_INET && family != AF_INET6);
 }
 
 /* Raw system calls: in a preload library the names may be our own. */

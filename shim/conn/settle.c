@@ -86,7 +86,7 @@ out:
 	return revents & (short)(events | POLLERR | POLLHUP | POLLNVAL);
 }
 
-enum { BUSY_MS = 10 };
+enum { BUSY_MS = 10, GRACE_MS = 50 };
 
 /* Lists --------------------------------------------------------------------- */
 
@@ -222,6 +222,25 @@ collect(struct conn **found, int max, int *least)
 }
 
 /*
+ * A program that has just connected most likely speaks next, and perhaps TLS
+ * of its own, which its first bytes tell: no ClientHello before them because
+ * it asked whether it is connected.  One that sleeps for longer waits for the
+ * peer to speak first.  MS: when to come again.
+ */
+static bool
+may_begin(struct conn *c, int *ms)
+{
+	if (c->role != ROLE_CLIENT || c->stage != STAGE_FRESH)
+		return true;
+	if (c->connecting && c->wire->state(c->fd) == -EAGAIN)
+		return false;
+	if (c->grace.tv_sec == 0)
+		conn_deadline(&c->grace, GRACE_MS);
+	*ms = conn_left_ms(&c->grace);
+	return *ms == 0;
+}
+
+/*
  * Milliseconds after which to come again; P gets what to wait for.  A thread
  * that closes may hold the lock for seconds, and what this one waits for may
  * be another connection.
@@ -233,8 +252,9 @@ settle_one(struct conn *c, struct pollfd *p)
 
 	if (r < 0)
 		return r == -EBUSY ? BUSY_MS : -1;
-	if (c->fd < 0 || conn_unclaimed(c))
+	if (c->fd < 0 || conn_unclaimed(c) || !may_begin(c, &ms))
 		goto out;
+	ms = -1;
 	if (c->stage == STAGE_FRESH && c->role == ROLE_SERVER) {
 		if (conn_left_ms(&c->deadline) == 0)
 			shake_overdue(c);

@@ -51,6 +51,7 @@ struct conn {
 	atomic_bool passing;
 	struct engine *engine;
 	struct timespec born, deadline;	/* CLOCK_MONOTONIC */
+	struct timespec grace;	/* of a client that says nothing: settle.c */
 	struct fail why;
 	struct claims *claims;	/* NULL: ours without doubt */
 	size_t claim;		/* which of the words is ours */

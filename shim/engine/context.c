@@ -460,7 +460,7 @@ note_offer(SSL *ssl, int *alert, void *arg)
 			n += add_suite(ssl, bytes + i + step - 2, text + n,
 			    sizeof text - n);
 	if (e->offered == NULL && n > 0)
-		e->offered = strdup(text + 1);
+		e->offered = OPENSSL_strdup(text + 1);
 	return SSL_CLIENT_HELLO_SUCCESS;
 }
 

@@ -108,7 +108,7 @@ engine_prepare(const struct tlsconf *conf, enum role role, struct fail *f)
 static void
 forget_offer(struct engine *e)
 {
-	free(e->offered);
+	OPENSSL_free(e->offered);
 	e->offered = NULL;
 }
 
@@ -118,10 +118,10 @@ engine_destroy(struct engine *e)
 	if (e == NULL)
 		return;
 	SSL_free(e->ssl);
-	free(e->name);
+	OPENSSL_free(e->name);
 	forget_offer(e);
-	free(e->subject);
-	free(e->blamed);
+	OPENSSL_free(e->subject);
+	OPENSSL_free(e->blamed);
 	free(e);
 }
 
@@ -175,7 +175,7 @@ set_name(struct engine *e, const char *name)
 		len--;
 	if (len == 0)
 		return 0;
-	e->name = strndup(want, len);
+	e->name = OPENSSL_strndup(want, len);
 	if (e->name == NULL)
 		return -ENOMEM;
 	if (e->role == ROLE_CLIENT && !is_address(e->name))

@@ -10,7 +10,8 @@
 static char *
 copy(const char *text)
 {
-	return text != NULL && *text != '\0' ? strdup(text) : NULL;
+	return text != NULL && *text != '\0' ? OPENSSL_strdup(text) :
+	    NULL;
 }
 
 void
@@ -46,9 +47,9 @@ put_back(struct errqueue_item *i)
 	else
 		ERR_set_error(ERR_GET_LIB(i->code), ERR_GET_REASON(i->code),
 		    NULL);
-	free(i->file);
-	free(i->func);
-	free(i->data);
+	OPENSSL_free(i->file);
+	OPENSSL_free(i->func);
+	OPENSSL_free(i->data);
 }
 
 void

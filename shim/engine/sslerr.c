@@ -60,6 +60,9 @@ cure_cipher(struct engine *e, char *buf, size_t size)
 	else if (p == NULL)
 		snprintf(buf, size, "no DICOMTLS_PROFILE has one of these, it "
 		    "needs other settings or newer software");
+	else if (e->conf->ciphers != NULL)
+		snprintf(buf, size, "put one of these into DICOMTLS_CIPHERS, "
+		    "or unset it: DICOMTLS_PROFILE=%s has one", p->name);
 	else if (strcmp(p->name, e->conf->profile->name) == 0)
 		snprintf(buf, size, "it can only use a certificate of another "
 		    "kind than ours, RSA or EC: set one in DICOMTLS_CERT");

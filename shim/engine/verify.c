@@ -28,8 +28,8 @@ note_peer(struct engine *e, X509 *cert)
 	char subject[256];
 
 	describe_subject(cert, subject, sizeof subject);
-	free(e->subject);
-	e->subject = strdup(subject);
+	OPENSSL_free(e->subject);
+	e->subject = OPENSSL_strdup(subject);
 	describe_spki(cert, e->fingerprint);
 }
 
@@ -150,8 +150,8 @@ blame(struct engine *e, X509 *cert)
 	describe_time(describe_end(cert), end, sizeof end);
 	snprintf(text, sizeof text, "\"%s\" (%.10s to %.10s)", subject, begin,
 	    end);
-	free(e->blamed);
-	e->blamed = strdup(text);
+	OPENSSL_free(e->blamed);
+	e->blamed = OPENSSL_strdup(text);
 }
 
 static bool

@@ -3,9 +3,11 @@
 #include "libc/libc.h"
 
 #include <arpa/inet.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "libc/init.h"
@@ -417,6 +419,42 @@ listen(int fd, int backlog)
 
 /* Inherited ------------------------------------------------------------------- */
 
+struct twin {
+	struct stat st;
+	struct conn *conn;
+};
+
+static void
+is_twin(int fd, struct conn *c, void *arg)
+{
+	struct twin *t = arg;
+	struct stat st;
+
+	if (t->conn != NULL || fstat(fd, &st) < 0 ||
+	    st.st_dev != t->st.st_dev || st.st_ino != t->st.st_ino)
+		return;
+	conn_hold(c);
+	t->conn = c;
+}
+
+/* inetd gives one socket as three descriptors: they are one connection. */
+static bool
+adopt_twin(int fd)
+{
+	struct twin t = { .conn = NULL };
+
+	if (!fdtab_used() || fstat(fd, &t.st) < 0)
+		return false;
+	fdtab_each(0, INT_MAX, is_twin, &t);
+	if (t.conn == NULL)
+		return false;
+	if (fdtab_set(fd, t.conn) < 0)
+		abort();	/* no memory: no plaintext either */
+	stdio_guard(fd);
+	conn_release(t.conn);
+	return true;
+}
+
 void
 open_adopt(int fd)
 {
@@ -428,7 +466,7 @@ open_adopt(int fd)
 	enum verdict v;
 	char name[256], peer[80];
 
-	if (fdtab_tracked_now(fd) ||
+	if (fdtab_tracked_now(fd) || adopt_twin(fd) ||
 	    getsockname(fd, &local.any, &local.len) < 0 ||
 	    !is_inet(&local.any, local.len) || !is_stream(fd) ||
 	    getpeername(fd, &remote.any, &remote.len) < 0)

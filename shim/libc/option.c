@@ -150,11 +150,13 @@ control(struct call *call, int cmd, long arg)
 
 	if (r < 0)
 		return (int)leave(call, -errno);
-	if ((cmd == F_DUPFD || cmd == F_DUPFD_CLOEXEC) &&
-	    !is_vfork_child() && fdtab_set(r, call->conn) < 0) {
+	if ((cmd != F_DUPFD && cmd != F_DUPFD_CLOEXEC) || is_vfork_child())
+		return (int)leave(call, r);
+	if (fdtab_set(r, call->conn) < 0) {
 		libc()->close(r);
 		return (int)leave(call, -EMFILE);
 	}
+	stdio_guard(r);
 	return (int)leave(call, r);
 }
 

@@ -12,6 +12,7 @@ tests_calls_calls_SOURCES = \
 	tests/calls/flags.c \
 	tests/calls/flaws.c \
 	tests/calls/forks.c \
+	tests/calls/idle.c \
 	tests/calls/judge.c \
 	tests/calls/known.c \
 	tests/calls/life.c \
@@ -38,6 +39,11 @@ tests_calls_calls_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DTEST_SHIM='"$(abs_top_builddir)/.libs/libdicomtls.so"' \
 	-DTEST_SUPPRESSIONS='"$(abs_top_srcdir)/tests/tsan.supp"' \
 	-DTEST_PEER='"$(abs_top_builddir)/tests/calls/peer"'
+if SANITIZED
+tests_calls_calls_CPPFLAGS += -DTEST_GUARD=180
+else
+tests_calls_calls_CPPFLAGS += -DTEST_GUARD=20
+endif
 tests_calls_calls_LDADD = libcallsfortified.la -lpthread
 
 # One file as a fortified program with 64-bit offsets is built.

@@ -14,7 +14,8 @@ static const struct family *const tables[] = {
 	open_cases, receive_cases, flag_cases, send_cases, ready_cases,
 	edge_cases, life_cases, fork_cases, spawn_cases, option_cases,
 	end_cases, stdio_cases, thread_cases, pdu_cases, signal_cases,
-	flaw_cases, wire_cases, start_cases, fortified_cases
+	flaw_cases, wire_cases, start_cases, fortified_cases,
+	idle_cases
 };
 
 static struct play *plays;
@@ -168,7 +169,8 @@ list(void)
 int
 main(int argc, char **argv)
 {
-	struct options opt = { .jobs = 16, .repeat = 1, .guard = 20 };
+	struct options opt = { .jobs = 16, .repeat = 1,
+	    .guard = TEST_GUARD };
 	bool listing = false;
 	int c;
 

@@ -171,7 +171,7 @@ wait_for(int fd, short events)
 {
 	struct pollfd p = { fd, events, 0 };
 
-	return errno == EAGAIN && poll(&p, 1, 10000) == 1 ? 0 : -1;
+	return errno == EAGAIN && poll(&p, 1, 60000) == 1 ? 0 : -1;
 }
 
 ssize_t

@@ -37,9 +37,16 @@ json() {
 	END
 }
 
-# event EVENT [KEY=PATTERN ...]
+# event EVENT [KEY=PATTERN ...]: it is in the log, at last: the server's line
+# comes when the client may have ended already.
 event() {
-	python3 lines.py shim.log "$@"
+	local tries
+	for ((tries = 0; tries < 30; tries++)); do
+		python3 lines.py shim.log "$@" 2>lines.err && return 0
+		sleep 0.1
+	done
+	cat lines.err
+	return 1
 }
 
 # reason NAME [KEY=PATTERN ...]

@@ -60,8 +60,13 @@ meanwhile() {
 }
 
 reason() {
-	grep -q "\"event\":\"failure\".*\"reason\":\"$1\"" shim.log ||
-		fail "no failure for $1: $(cat shim.log)"
+	local tries
+	for ((tries = 0; tries < 100; tries++)); do
+		grep -q "\"event\":\"failure\".*\"reason\":\"$1\"" shim.log &&
+			return 0
+		sleep 0.05
+	done
+	fail "no failure for $1: $(cat shim.log)"
 }
 
 silence() {

@@ -48,7 +48,18 @@ same_time() {
 		echo "plain $plain ms, shim $shim ms"
 		[ $((shim - plain)) -lt 1500 ] && [ $((plain - shim)) -lt 1500 ] ||
 			fail "under the shim it takes another time"
-	done < <(paste -d ' ' plain/times shim/times)
+	done < <(paste -d ' ' plain/took shim/took)
+}
+
+# how STATUS COMMAND ...: how it ended.  The status of DCMTK 3.6.7's storescu is
+# arbitrary when its peer aborts, over plain TCP too.
+how() {
+	local status=$1
+	[ "$status" -ne 124 ] || fail "it hung: ${*:2}"
+	case " ${*:2}" in
+	*' storescu '*) [ "$status" -eq 0 ] || status=some ;;
+	esac
+	echo "it ended with $status" >>said
 }
 
 # says COMMAND ...: what it says and how it ends, and how long it takes.
@@ -56,8 +67,8 @@ says() {
 	local start status=0
 	start=$(date +%s%3N)
 	within 40 "${tls[@]}" "$@" >>said 2>&1 || status=$?
-	echo "it ended with $status" >>said
-	echo $(($(date +%s%3N) - start)) >>times
+	how $status "$@"
+	echo $(($(date +%s%3N) - start)) >>took
 }
 
 server() {
@@ -147,8 +158,8 @@ client_ended() {
 	start=$(date +%s%3N)
 	ended client || status=$?
 	cat "$C/client.log" >>said
-	echo "it ended with $status" >>said
-	echo $(($(date +%s%3N) - start)) >>times
+	how $status storescu client
+	echo $(($(date +%s%3N) - start)) >>took
 }
 
 ## Clients that are silent or die ----------------------------------------------------
@@ -182,8 +193,8 @@ sleepy() {
 cut() {
 	sed -E 's/^(RECV: \.*)?E: .*/the association is cut/
 		s/^I: Association Aborted$/the association is cut/' said |
-		uniq >cut
-	mv cut said
+		uniq >once
+	mv once said
 }
 
 killed() {
@@ -237,8 +248,8 @@ aborts_during() {
 	says storescu -v 127.0.0.1 "$P" "$C/blob"
 	server_said
 	# The client reads the abort, or is told of the reset while it writes.
-	sed -i -E '/^(E|I|XMIT): (.*(Fail|fail|Abort|abort|I.O).*)?$/d
-		s/^it ended with [1-9].*/it failed/' said
+	sed -i -E '/^XMIT/d; /^(E|I): .*(Fail|fail|Abort|abort|I.O)/d
+		s/^it ended with [1-9s].*/it failed/' said
 }
 
 client_aborts() {
@@ -272,13 +283,13 @@ nobody() {
 }
 
 check "ACSE time-out, server stopped: echoscu" \
-	twice acse_echo "ended with [1-9]"
+	twice acse_echo "ended with [1-9s]"
 check "ACSE time-out, server stopped: storescu, dcmsend" \
-	twice acse_send "ended with [1-9]"
+	twice acse_send "ended with [1-9s]"
 check "DIMSE time-out, the server is slow to answer" \
-	twice dimse "ended with [1-9]" "ended with 0"
+	twice dimse "ended with [1-9s]" "ended with 0"
 check "time-out of the socket, server stopped inside an image" \
-	twice middle "ended with [1-9]"
+	twice middle "ended with [1-9s]"
 check "the server's ACSE time-out, silent client" \
 	twice silent "ended with 0" "Timeout|timeout|aborted|[Aa]ssociation"
 check "the server's DIMSE time-out, client stopped inside an image" \
@@ -287,9 +298,9 @@ check "client killed inside an image: storescp" twice killed \
 	"is cut" "ended with 0"
 check "client killed inside an image: storescp --fork" \
 	twice killed_fork "is cut" "ended with 0"
-check "server killed inside an image" twice server_killed "ended with [1-9]"
+check "server killed inside an image" twice server_killed "ended with [1-9s]"
 check "the server refuses associations" twice refuses Rejected
-check "the server aborts after an image" twice aborts_after "ended with [1-9]"
+check "the server aborts after an image" twice aborts_after "ended with [1-9s]"
 check "the server aborts inside an image" twice aborts_during "it failed"
 check "the client aborts" twice client_aborts Abort
 check "the wrong title, no common context" twice wrong_title Rejected

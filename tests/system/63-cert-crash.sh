@@ -396,7 +396,7 @@ links() {
 	ln -s ../victim d/.key.pem.new
 	ln -s ../victim d/.lock
 	refused "$tool" renew --dir d 2>err
-	grep "cannot open d/.lock: Too many levels of symbolic links" err
+	grep "cannot open .*/d/.lock: Too many levels of symbolic links" err
 	rm d/.lock
 	ln -sf ../victim d/.key.pem.new
 	"$tool" renew --dir d

@@ -5,13 +5,14 @@ SYSTEM_TESTS = \
 	tests/system/10-echo-store.sh \
 	tests/system/20-native.sh \
 	tests/system/30-forks.sh \
-	tests/system/35-timeouts.sh \
 	tests/system/40-dcmtk.sh \
 	tests/system/41-ctn.sh \
 	tests/system/42-orthanc.sh \
 	tests/system/43-others.sh \
 	tests/system/44-services.sh \
 	tests/system/50-plain-peers.sh \
+	tests/system/51-timeouts.sh \
+	tests/system/52-own-tls.sh \
 	tests/system/60-first-use.sh \
 	tests/system/70-fail-closed.sh \
 	tests/system/80-untouched.sh \
@@ -46,6 +47,7 @@ EXTRA_DIST += $(SYSTEM_TESTS) \
 	tests/system/lib.sh \
 	tests/system/matrix \
 	tests/system/messages \
+	tests/system/node/both-tls.js \
 	tests/system/node/package.json \
 	tests/system/node/package-lock.json \
 	tests/system/node/scp.js \
@@ -54,6 +56,7 @@ EXTRA_DIST += $(SYSTEM_TESTS) \
 	tests/system/pdu.py \
 	tests/system/programs.sh \
 	tests/system/python \
+	tests/system/sslpeer.py \
 	tests/system/wire.py
 
 CAPTURES = \

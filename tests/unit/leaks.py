@@ -32,7 +32,8 @@ def start(how, folder):
         far, _ = listener.accept()
     env = {"PATH": os.environ["PATH"], "LD_PRELOAD": SHIM,
            "DICOMTLS_LISTEN": str(port), "DICOMTLS_CONNECT": "none",
-           "DICOMTLS_DIR": folder, "DICOMTLS_LOG_LEVEL": "debug"}
+           "DICOMTLS_DIR": folder, "DICOMTLS_LOG_LEVEL": "debug",
+           **{k: v for k, v in os.environ.items() if k == "DICOMTLS_LOG"}}
     with far:
         child = subprocess.Popen([LEAKER, how], stdin=far, stdout=far,
                                  stderr=far, env=env)
@@ -47,15 +48,18 @@ def talk(near):
     come, go = ssl.MemoryBIO(), ssl.MemoryBIO()
     tls = context.wrap_bio(come, go)
     raw, plain, said = b"", b"", False
-    near.settimeout(20)
+    near.settimeout(5)
     while True:
         try:
             if not said:
                 tls.do_handshake()
                 tls.write(b"x")
                 said = True
-            while True:
-                plain += tls.read(65536)
+            got = tls.read(65536)
+            while got:
+                plain += got
+                got = tls.read(65536)
+            break               # close_notify
         except ssl.SSLWantReadError:
             pass
         except (ssl.SSLZeroReturnError, ssl.SSLError):

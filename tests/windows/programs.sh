@@ -29,7 +29,7 @@ build_dcmtk() {
 	set(DCMTK_WINEPREFIX $WINEPREFIX)
 	END
 	mkdir -p "$cache/src/dcmtk-build"
-	cd "$cache/src/dcmtk-build"
+	cd "$cache/src/dcmtk-build" || exit 1
 	cmake ../dcmtk -DCMAKE_TOOLCHAIN_FILE="$cache/src/dcmtk-toolchain.cmake" \
 		-DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF \
 		-DCMAKE_EXE_LINKER_FLAGS=-static \
