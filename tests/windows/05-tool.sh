@@ -51,7 +51,7 @@ at_once() {
 # A name that is no ASCII.
 other_letters() {
 	mkdir Größe
-	within 60 env "DICOMTLS_DIR=Z:$C/Größe/名" "$WINE" \
+	within 60 env LC_ALL=C.UTF-8 "DICOMTLS_DIR=Z:$C/Größe/名" "$WINE" \
 		"$stage/dicomtls-certtool.exe" generate </dev/null
 	[ -s Größe/名/cert.pem ] || fail "it is not there: $(find .)"
 }

@@ -18,10 +18,10 @@ WINDOWS_UNIT_TESTS = \
 	tests/unit/check_identity \
 	tests/unit/check_issue \
 	tests/unit/check_password \
+	tests/unit/check_pdu \
 	tests/unit/check_profile \
 	tests/unit/check_rules \
-	tests/unit/check_sslerr \
-	tests/unit/check_verify
+	tests/unit/check_sslerr
 
 check_PROGRAMS += tests/windows/strangers
 tests_windows_strangers_SOURCES = \
