@@ -29,6 +29,12 @@ void stdio_flush(void);
 /* names.c: the name that was asked for before ADDR was used, or NULL. */
 const char *names_find(const struct sockaddr *addr, char *buf, size_t size);
 
+/* names.c, stdio.c: their locks, held over fork(). */
+void names_freeze(void);
+void names_thaw(void);
+void stdio_freeze(void);
+void stdio_thaw(void);
+
 /* process.c: a process that was made behind our back owns no session. */
 void process_check(void);
 void process_init(void);

@@ -46,6 +46,18 @@ is_address(const char *name)
 	    inet_pton(AF_INET6, name, buf) == 1;
 }
 
+void
+names_freeze(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+void
+names_thaw(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
 static void
 put(const unsigned char key[16], const char *name)
 {

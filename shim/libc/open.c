@@ -277,8 +277,15 @@ open_would_upgrade(int fd, const struct sockaddr *addr, socklen_t len)
 static int
 connect_again(int fd, const struct sockaddr *addr, socklen_t len)
 {
-	int r = libc()->connect(fd, addr, len), saved = errno;
+	int r, saved;
 
+	/* The first attempt failed: this one is decided about anew. */
+	if (is_inet(addr, len) && libc_wire.state(fd) == -ENOTCONN) {
+		untrack(fd);
+		return connect_any(fd, addr, len);
+	}
+	r = libc()->connect(fd, addr, len);
+	saved = errno;
 	if (r == 0 && addr != NULL && addr->sa_family == AF_UNSPEC)
 		untrack(fd);
 	errno = saved;

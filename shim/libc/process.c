@@ -115,6 +115,8 @@ before_fork(struct snapshot *s)
 	for (i = 0; i < s->n; i++)
 		conn_before_fork(s->conn[i], s->claims, i);
 	conn_freeze();
+	names_freeze();
+	stdio_freeze();
 }
 
 static void
@@ -122,6 +124,8 @@ after_fork(struct snapshot *s, bool child)
 {
 	size_t i;
 
+	stdio_thaw();
+	names_thaw();
 	conn_thaw();
 	if (child)
 		fdtab_after_fork();

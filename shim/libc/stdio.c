@@ -45,6 +45,18 @@ forget(int fd)
 }
 
 void
+stdio_freeze(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+void
+stdio_thaw(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+void
 stdio_flush(void)
 {
 	int i;

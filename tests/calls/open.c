@@ -149,6 +149,29 @@ refused(const struct given *g)
 	close(fd);
 }
 
+/* A non-blocking attempt fails later; the next ones are decided about anew:
+ * Linux takes one of them to forget the first. */
+static void
+retried_later(const struct given *g)
+{
+	int lfd = listener(), port = port_of(lfd), fd[2] = { tcp() };
+	struct pollfd p = { fd[0], POLLOUT, 0 };
+
+	(void)g;
+	close(lfd);
+	set_nonblocking(fd[0]);
+	say_result("connect", connect_to(fd[0], port));
+	must(poll(&p, 1, 5000));
+	say_error(fd[0]);
+	lfd = listener();
+	say_result("connect", connect_to(fd[0], port_of(lfd)));
+	say_result("connect", connect_to(fd[0], port_of(lfd)));
+	fd[1] = (int)must(accept(lfd, NULL, NULL));
+	must(poll(&p, 1, 5000));
+	must(fcntl(fd[0], F_SETFL, 0));
+	greet(fd);
+}
+
 /* The same descriptor tries again, this time with success. */
 static void
 retried(const struct given *g)
@@ -462,6 +485,7 @@ const struct family open_cases[] = {
 	{ .name = "open.nonblocking", .play = nonblocking },
 	{ .name = "open.in-the-making", .play = in_the_making },
 	{ .name = "open.refused", .play = refused, .words = blockings },
+	{ .name = "open.retried-later", .play = retried_later },
 	{ .name = "open.retried", .play = retried },
 	{ .name = "open.dissolved", .play = dissolved },
 	{ .name = "open.bad-targets", .play = bad_targets },
