@@ -163,6 +163,7 @@ retried_later(const struct given *g)
 	say_result("connect", connect_to(fd[0], port));
 	must(poll(&p, 1, 5000));
 	say_error(fd[0]);
+	say_result("read", read(fd[0], &port, 1));
 	lfd = listener();
 	say_result("connect", connect_to(fd[0], port_of(lfd)));
 	say_result("connect", connect_to(fd[0], port_of(lfd)));
