@@ -11,6 +11,7 @@ one_pair() {
 	for n in 1 2 3 4 5 6 7 8; do
 		port "P$n"
 	done
+	capture "$P1" "$P2" "$P3" "$P4" "$P5" "$P6" "$P7" "$P8"
 	for n in 1 2 3 4 5 6 7 8; do
 		made=P$n
 		tls_on "${!made}"
@@ -27,6 +28,7 @@ one_pair() {
 	sort -u seen
 	[ "$(sort -u seen | wc -l)" -eq 1 ] || fail "there are several pairs"
 	openssl x509 -in new/cert.pem -noout -fingerprint | diff - <(sort -u seen)
+	wire --brief
 	right_files
 	five_years
 }
@@ -65,6 +67,7 @@ stays() {
 	export DICOMTLS_DIR=$C/kept
 	port P
 	tls_on "$P"
+	capture "$P"
 	serve server "$P" "${tls[@]}" storescp "$P"
 	within 20 "${tls[@]}" echoscu 127.0.0.1 "$P"
 	stop server
@@ -72,6 +75,7 @@ stays() {
 	serve server "$P" "${tls[@]}" storescp "$P"
 	within 20 "${tls[@]}" echoscu 127.0.0.1 "$P"
 	(cd kept && sha256sum ./*) | diff before -
+	wire --brief
 }
 
 check "eight servers at once make one pair between them" one_pair
