@@ -5,7 +5,6 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <netinet/tcp.h>
 #include <pthread.h>
 #include <time.h>
 
@@ -223,8 +222,10 @@ wire_state(int fd)
 	struct tcp_info info;
 	socklen_t len = sizeof info;
 
+	/* Where it cannot be asked (MPTCP of old kernels) the connection stays
+	 * ours: a send will tell. */
 	if (libc()->getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
-		return -ENOTCONN;
+		return 0;
 	if (info.tcpi_state == TCP_SYN_SENT || info.tcpi_state == TCP_SYN_RECV)
 		return -EAGAIN;
 	return info.tcpi_state == TCP_CLOSE ? -ENOTCONN : 0;
