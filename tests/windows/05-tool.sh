@@ -35,6 +35,19 @@ private_files() {
 	find dir -name host.secret -perm /007 | nothing
 }
 
+# The host secret is of no use to another user (DPAPI), and says so.
+wrapped_secret() {
+	tool generate
+	[ "$(head -c 20 dir/host.secret | od -An -tx1 | tr -d ' \n')" = \
+		01000000d08c9ddf0115d1118c7a00c04fc297eb ] ||
+		fail "it is not encrypted by DPAPI"
+	printf x | dd of=dir/host.secret bs=1 seek=60 conv=notrunc status=none
+	if tool show --json >show.log 2>&1 && tool password >show.log 2>&1; then
+		fail "a damaged secret was taken"
+	fi
+	said show 'does not decrypt the host secret .*DPAPI'
+}
+
 # Several at once make one pair between them.
 at_once() {
 	local n
@@ -56,6 +69,17 @@ other_letters() {
 	[ -s Größe/名/cert.pem ] || fail "it is not there: $(find .)"
 }
 
+doctored() {
+	certificates
+	within 60 "${win_settings[@]}" "$WINE" "$stage/dicomtls.exe" doctor \
+		cmd >doctor.log 2>&1 </dev/null
+	cat doctor.log
+	said doctor '^good +library'
+	said doctor '^good +settings'
+	said doctor '^good +certificate.* days left'
+	said doctor '^good +program'
+}
+
 probed() {
 	need storescp
 	certificates
@@ -72,7 +96,9 @@ probed() {
 
 check "a certificate, shown and checked" first_certificate
 check "keys are the user's alone" private_files
+check "the host secret is encrypted for the user" wrapped_secret
 check "several at once make one" at_once
 check "a folder of another script" other_letters
+check "doctor finds all good" doctored
 check "probe tells what a peer speaks" probed
 finish
