@@ -48,6 +48,10 @@ source_apt() {
 # security update may have left the mirror already.
 fetched() {
 	local lists=$cache/apt/$1
+	mkdir -p "$lists"
+	# apt does not wait for another apt that uses the same lists.
+	exec 9>"$lists/lock"
+	flock 9
 	[ -e "$lists/updated" ] || source_apt "$1" update || return
 	: >"$lists/updated"
 	source_apt "$1" source --download-only --tar-only "$2"
