@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static const char *const names[] = {
+static const char *const names[REASONS] = {
 	[REASON_NONE] = "none",
 	[REASON_SETTING] = "setting",
 	[REASON_ENGINE] = "engine",
@@ -32,7 +32,6 @@ static const char *const names[] = {
 	[REASON_UNSUPPORTED] = "unsupported",
 	[REASON_RECORD] = "record",
 	[REASON_SYSTEM] = "system",
-	[REASON_INTERNAL] = "internal",
 };
 
 void
@@ -67,7 +66,5 @@ fail_clear(struct fail *f)
 const char *
 fail_reason_name(enum reason reason)
 {
-	if ((unsigned)reason >= sizeof names / sizeof names[0])
-		return "internal";
-	return names[reason];
+	return reason < REASONS ? names[reason] : names[REASON_NONE];
 }

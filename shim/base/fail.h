@@ -35,7 +35,7 @@ enum reason {
 	REASON_UNSUPPORTED,	/* a call that has no meaning over TLS */
 	REASON_RECORD,		/* a bad record: garbage or tampering */
 	REASON_SYSTEM,		/* an errno of the system's */
-	REASON_INTERNAL
+	REASONS			/* how many there are */
 };
 
 struct fail {

@@ -41,8 +41,8 @@ both_sides(const struct engine *e, char *buf, size_t size)
 
 	snprintf(buf, size, "ours is TLS %s to %s, %s %.160s%s%.300s",
 	    version_name(conf->min_version), version_name(conf->max_version),
-	    conf->ciphers != NULL ? "suites" : "profile",
-	    conf->ciphers != NULL ? conf->ciphers : conf->profile->name,
+	    policy_names_ciphers(conf) ? "suites" : "profile",
+	    policy_names_ciphers(conf) ? conf->ciphers : conf->profile->name,
 	    e->offered != NULL ? "; it offered " : "",
 	    e->offered != NULL ? e->offered : "");
 }
@@ -60,7 +60,7 @@ cure_cipher(struct engine *e, char *buf, size_t size)
 	else if (p == NULL)
 		snprintf(buf, size, "no DICOMTLS_PROFILE has one of these, it "
 		    "needs other settings or newer software");
-	else if (e->conf->ciphers != NULL)
+	else if (policy_names_ciphers(e->conf))
 		snprintf(buf, size, "put one of these into DICOMTLS_CIPHERS, "
 		    "or unset it: DICOMTLS_PROFILE=%s has one", p->name);
 	else if (strcmp(p->name, e->conf->profile->name) == 0)
