@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 static const char *const names[REASONS] = {
 	[REASON_NONE] = "none",
@@ -47,6 +48,17 @@ fail_set(struct fail *f, enum reason reason, const char *fmt, ...)
 	vsnprintf(f->text, sizeof f->text, fmt, ap);
 	va_end(ap);
 	errno = saved;
+}
+
+void
+fail_wire(struct fail *f, const char *peer, int error)
+{
+	bool ours = error == ENOBUFS || error == ENOMEM || error == EPERM;
+
+	fail_set(f, REASON_SYSTEM, "the connection to %s broke (%s): %s", peer,
+	    strerror(error), ours ? "this host lacks memory, or a firewall "
+	    "of its own forbids it" : "see whether that host is up, and the "
+	    "network and firewalls between let it pass");
 }
 
 void

@@ -50,6 +50,12 @@ struct fail {
 void fail_set(struct fail *f, enum reason reason, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/*
+ * The network's or this host's own failure on the way to PEER ("host:port"):
+ * ERROR is the errno of a send or receive.  The rest is as in fail_set().
+ */
+void fail_wire(struct fail *f, const char *peer, int error);
+
 /* Copies FROM to F unless F has a reason already.  F may be NULL. */
 void fail_copy(struct fail *f, const struct fail *from);
 

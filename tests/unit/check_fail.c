@@ -61,6 +61,23 @@ START_TEST(cut)
 }
 END_TEST
 
+START_TEST(wire)
+{
+	struct fail f = { 0 };
+
+	fail_wire(&f, "10.1.2.3:104", EHOSTUNREACH);
+	ck_assert_int_eq(f.reason, REASON_SYSTEM);
+	ck_assert_str_eq(f.text, "the connection to 10.1.2.3:104 broke (No "
+	    "route to host): see whether that host is up, and the network and "
+	    "firewalls between let it pass");
+	fail_wire(&f, "10.9.9.9:104", ENOBUFS);
+	ck_assert_ptr_null(strstr(f.text, "10.9.9.9"));
+	fail_clear(&f);
+	fail_wire(&f, "10.9.9.9:104", ENOBUFS);
+	ck_assert_ptr_nonnull(strstr(f.text, "memory"));
+}
+END_TEST
+
 /* Scripts match on the names: each is there, once, in one style. */
 START_TEST(names)
 {
@@ -91,6 +108,7 @@ main(void)
 	tcase_add_test(tc, copy);
 	tcase_add_test(tc, keeps_errno);
 	tcase_add_test(tc, cut);
+	tcase_add_test(tc, wire);
 	tcase_add_test(tc, names);
 	return unit_run(tc);
 }
