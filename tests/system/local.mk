@@ -26,6 +26,7 @@ SYSTEM_TESTS += \
 	tests/system/41-policy-sections.sh \
 	tests/system/42-policy-matrix.sh \
 	tests/system/43-policy-verify.sh \
+	tests/system/44-policy-orthanc.sh \
 	tests/system/44-policy-peers.sh \
 	tests/system/45-policy-log.sh \
 	tests/system/46-policy-testssl.sh \
@@ -58,6 +59,7 @@ EXTRA_DIST += $(SYSTEM_TESTS) \
 	tests/system/pcapng.py \
 	tests/system/pdu.py \
 	tests/system/pki.sh \
+	tests/system/profiles.sh \
 	tests/system/programs.sh \
 	tests/system/python \
 	tests/system/sslpeer.py \
