@@ -201,7 +201,8 @@ explain_refusal(struct engine *e, int alert)
 }
 
 /* Before TLS 1.3 a server that misses our certificate has no alert for it
- * (RFC 5246, 7.4.6). */
+ * (RFC 5246, 7.4.6).  Once the handshake is over nothing is wrong with suites
+ * and versions: a peer that may not negotiate anew says handshake_failure. */
 static void
 explain_alert(struct engine *e, int alert)
 {
@@ -212,6 +213,8 @@ explain_alert(struct engine *e, int alert)
 		    "certificate of ours (alert \"%s\"): set "
 		    "DICOMTLS_CLIENT_CERT=yes and let it trust %s", e->peer,
 		    SSL_alert_desc_string_long(alert), e->conf->cert);
+	else if (e->open)
+		explain_refusal(e, alert);
 	else if (alert == SSL3_AD_HANDSHAKE_FAILURE ||
 	    alert == TLS1_AD_INSUFFICIENT_SECURITY)
 		explain_cipher(e);
