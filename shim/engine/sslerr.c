@@ -287,6 +287,12 @@ explain_reason(struct engine *e, int reason)
 	case SSL_R_CA_MD_TOO_WEAK:
 		explain_weak(e);
 		break;
+	case SSL_R_EXCESSIVE_MESSAGE_SIZE:
+		fail_set(&e->fail, REASON_RECORD, "%s sent a message larger "
+		    "than a handshake needs (excessive message size): are there "
+		    "too many certificates in the chain that it shows?",
+		    e->peer);
+		break;
 	case SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED:
 		fail_set(&e->fail, REASON_VERSION, "%s does not know secure "
 		    "renegotiation (RFC 5746): it is very old, "

@@ -75,6 +75,7 @@ static const struct {
 	{ SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED, REASON_VERSION,
 	    "DICOMTLS_PROFILE=legacy" },
 	{ SSL_R_WRONG_VERSION_NUMBER, REASON_RECORD, "may not speak TLS" },
+	{ SSL_R_EXCESSIVE_MESSAGE_SIZE, REASON_RECORD, "too many certificates" },
 	{ SSL_R_HTTP_REQUEST, REASON_RECORD, "may not speak TLS" },
 	{ SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC, REASON_RECORD,
 	    "something between changes it" },
