@@ -224,6 +224,12 @@ class Results:
                  "|---|---|---|"]
         for name, (own, more) in self.micro["calls"].items():
             lines.append("| %s | %.1f | %.1f |" % (name, own, more))
+        lines += ["", "### Handshakes, by the server's key", "",
+                  "| key | CPU ms, client | CPU ms, server | sum |",
+                  "|---|---|---|---|"]
+        for kind, (client, server) in self.micro["keys"].items():
+            lines.append("| %s | %.2f | %.2f | %.2f |" % (
+                kind, client, server, client + server))
         return lines + [
             "", "Preloading into /bin/true: %.2f ms more (CPU %.2f ms)." %
             self.micro["start"], "",

@@ -270,16 +270,18 @@ clients_on_first_use() {
 
 ## Mutual authentication ----------------------------------------------------------
 
+# our_certificate KIND: with a key of that kind, in ours.pem.
 our_certificate() {
-	[ -e "$T/identity/cert.pem" ] || "$certtool" generate
-	cp "$T/identity/cert.pem" ours.pem
+	export DICOMTLS_DIR=$T/${1/:/-}
+	[ -e "$DICOMTLS_DIR" ] || "$certtool" generate --key "$1"
+	cp "$DICOMTLS_DIR/cert.pem" ours.pem
 }
 
 # DCMTK demands and checks a client's certificate.
 mutual_dcmtk() {
 	json
 	need "$certtool"
-	our_certificate
+	our_certificate "$1"
 	self_signed peer /CN=peer -addext subjectAltName=DNS:localhost
 	export DICOMTLS_VERIFY=ca DICOMTLS_CA=$C/peer.pem
 	server peer -rc +cf ours.pem
@@ -321,7 +323,7 @@ stunnel_for() {
 mutual_stunnel() {
 	json
 	need "$certtool" storescp
-	our_certificate
+	our_certificate "$1"
 	self_signed peer /CN=peer -addext subjectAltName=DNS:localhost
 	port P Q
 	serve plain "$Q" storescp "$Q"
@@ -373,7 +375,7 @@ orthanc() {
 mutual_orthanc() {
 	json
 	need Orthanc "$certtool"
-	our_certificate
+	our_certificate "$1"
 	self_signed peer /CN=peer -addext subjectAltName=DNS:localhost
 	port P
 	orthanc "$P"
@@ -395,7 +397,9 @@ check "pins in the trust store" pins_of_the_trust_store
 check "on first use, and a change of keys" on_first_use
 check "clients on first use" clients_on_first_use
 check "a server that wants our certificate" wants_certificate
-check "mutual authentication with DCMTK" mutual_dcmtk
-check "mutual authentication with stunnel" mutual_stunnel
-check "mutual authentication with Orthanc" mutual_orthanc
+for key in rsa:2048 ec:P-256; do
+	check "mutual authentication with DCMTK, $key" mutual_dcmtk $key
+	check "mutual authentication with stunnel, $key" mutual_stunnel $key
+	check "mutual authentication with Orthanc, $key" mutual_orthanc $key
+done
 finish
