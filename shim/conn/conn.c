@@ -217,11 +217,10 @@ conn_leave(struct conn *c)
 static int
 say_taken(struct conn *c)
 {
-	if (!c->said_taken)
-		log_error("%s: another process owns this TLS session since the "
-		    "fork (two processes used it): only the first one to use "
-		    "it can go on", c->peer);
-	c->said_taken = true;
+	fail_set(&c->why, REASON_TAKEN_OVER, "%s: another process owns this "
+	    "TLS session since the fork (two processes used it): only the "
+	    "first one to use it can go on", c->peer);
+	conn_log_failure(c);
 	return -EIO;
 }
 
@@ -385,8 +384,8 @@ conn_wait(struct conn *c, short events, int timeo, bool begun)
 
 /* The end ------------------------------------------------------------------- */
 
-static void
-log_failure(struct conn *c)
+void
+conn_log_failure(struct conn *c)
 {
 	struct log_field fields[] = {
 		{ "role", c->role == ROLE_CLIENT ? "client" : "server" },
@@ -395,8 +394,9 @@ log_failure(struct conn *c)
 		{ NULL, NULL },
 	};
 
-	if (c->why.reason == REASON_NONE)
+	if (c->why.reason == REASON_NONE || c->blamed)
 		return;
+	c->blamed = true;
 	log_event(c->stage == STAGE_OPEN && (c->why.reason == REASON_RESET ||
 	    c->why.reason == REASON_TRUNCATED) ?
 	    LOG_LEVEL_WARN : LOG_LEVEL_ERROR, "failure", fields, "%s",
@@ -408,7 +408,7 @@ conn_die(struct conn *c, int error)
 {
 	if (c->stage == STAGE_DEAD)
 		return;
-	log_failure(c);
+	conn_log_failure(c);
 	output_flush(c);	/* an alert, perhaps */
 	c->stage = STAGE_DEAD;
 	c->error = error;
