@@ -114,6 +114,13 @@ beside(const char *recording, char *name, size_t size)
 	snprintf(name, size, "%.*s.svg", (int)len, recording);
 }
 
+static int
+hold_summary(struct capture *c, const char *const values[], struct fail *f)
+{
+	return values[OPT_SUMMARY] == NULL ? 0 :
+	    outfile_hold(&c->summary, values[OPT_SUMMARY], c->force, f);
+}
+
 /* Holds the names of all files, so that nothing is run in vain. */
 static int
 hold_files(struct capture *c, const char *const values[])
@@ -136,9 +143,8 @@ hold_files(struct capture *c, const char *const values[])
 	if (rv == 0)
 		rv = outfile_hold(&c->picture, values[OPT_PICTURE] != NULL ?
 		    values[OPT_PICTURE] : picture, c->force, &f);
-	if (rv == 0 && values[OPT_SUMMARY] != NULL)
-		rv = outfile_hold(&c->summary, values[OPT_SUMMARY], c->force,
-		    &f);
+	if (rv == 0)
+		rv = hold_summary(c, values, &f);
 	if (rv == 0)
 		rv = workdir_make(c->folder, sizeof c->folder, name, &f);
 	if (rv < 0)
@@ -358,8 +364,7 @@ read_recording(struct capture *c, const char *const values[])
 		rv = outfile_hold(&c->picture, values[OPT_PICTURE], c->force,
 		    &f);
 	if (rv == 0)
-		rv = outfile_hold(&c->summary, values[OPT_SUMMARY] != NULL ?
-		    values[OPT_SUMMARY] : "/dev/stdout", c->force, &f);
+		rv = hold_summary(c, values, &f);
 	snprintf(beside_it, sizeof beside_it, "%.*s/", PATH_MAX - 8,
 	    temporary != NULL ? temporary : "/tmp");
 	if (rv == 0)
@@ -408,6 +413,7 @@ capture(const struct command *self, int argc, char **argv)
 		.force = values[OPT_FORCE] != NULL,
 		.wanted = values[OPT_SUMMARY] != NULL ||
 		    values[OPT_PICTURE] != NULL || values[OPT_READ] != NULL,
+		.terminal = values[OPT_READ] != NULL ? stdout : stderr,
 		.argv = argv, .first = first,
 	};
 

@@ -17,6 +17,7 @@ struct capture {
 	const char *program;	/* its name without folders, or NULL */
 	struct outfile recording, picture, summary;
 	char folder[PATH_MAX];	/* see workdir.h */
+	FILE *terminal;		/* where the summary goes without a file */
 	bool wanted;		/* the summary was asked for in words */
 	bool bad;		/* something of ours went wrong */
 };

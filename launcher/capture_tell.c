@@ -56,7 +56,7 @@ write_all(struct capture *c, const struct ladder *l, const char *path)
 		.recording = path, .redact = c->redact };
 
 	if (c->summary.path[0] == '\0')
-		ladder_text(l, &t, stderr);
+		ladder_text(l, &t, c->terminal);
 	write_one(c, &c->summary, l, &t, ladder_text);
 	write_one(c, &c->picture, l, &t, ladder_svg);
 	free(words);

@@ -371,22 +371,25 @@ ladder_line(struct ladder *l, const char *line)
 		ladder_dicom_line(l, line);
 }
 
-/* The end of one side, or of both. */
+/* The end of one side, or of both.  A reset behind an end is the kernel's way
+ * to say that nobody reads any more. */
 static void
 closing(struct ladder *l)
 {
 	struct ladder_now *now = l->now;
 	struct stream *s = now->stream;
+	struct half *half = &s->half[now->from_client];
 
 	if (now->flags & RST) {
-		ladder_add(l, LAYER_TCP, s->fins == 0, s->answered ?
+		ladder_add(l, LAYER_TCP, !s->half[0].ended &&
+		    !s->half[1].ended, s->answered ?
 		    "RST: the connection is reset" :
 		    "RST: refused, nobody listens there", NULL);
-		s->fins = 2;
+		half->ended = true;
 	} else if (now->flags & FIN) {
-		ladder_add(l, LAYER_TCP, false, "FIN: the end of what is sent",
-		    NULL);
-		s->fins++;
+		ladder_add(l, LAYER_TCP, false, half->ended ? "FIN, again" :
+		    "FIN: the end of what is sent", NULL);
+		half->ended = true;
 	}
 }
 

@@ -35,6 +35,7 @@ struct event {
 /* What one end of a connection has begun and not yet finished. */
 struct half {
 	bool spoke;		/* it sent something */
+	bool ended;		/* it announced its end */
 	size_t event;		/* of what follows, or LADDER_EVENTS */
 	bool begun;		/* a data set, or data nobody can read */
 	unsigned long long bytes;
@@ -48,8 +49,6 @@ struct stream {
 	char version[16], suite[64];	/* "" before a ServerHello */
 	bool readable;		/* its secrets are there */
 	bool answered;		/* the server sent something but RST */
-	unsigned fins;		/* how many ends were announced */
-	unsigned contexts;	/* presentation contexts, offered */
 	unsigned long again;	/* segments that were sent twice */
 	struct half half[2];	/* by from_client */
 };

@@ -69,6 +69,17 @@ class_name(const struct command_set *c, char *text, size_t size,
 	}
 }
 
+/* "Implicit VR Little Endian: Default Transfer Syntax for DICOM" is too long
+ * to be read. */
+static size_t
+syntax_length(const char *name, size_t len)
+{
+	const char *end = strstr(name, ": Default");
+
+	return end != NULL && (size_t)(end - name) < len ?
+	    (size_t)(end - name) : len;
+}
+
 static void
 transfer_syntax(const struct pdv *v, char *text, size_t size)
 {
@@ -79,8 +90,8 @@ transfer_syntax(const struct pdv *v, char *text, size_t size)
 	if (class_len + 2 >= len ||
 	    strncmp(v->context + len - class_len, name + 2, class_len) != 0)
 		return;
-	ladder_append(text, size, ", %.*s", (int)(len - class_len - 2),
-	    v->context);
+	ladder_append(text, size, ", %.*s",
+	    (int)syntax_length(v->context, len - class_len - 2), v->context);
 }
 
 static void
@@ -94,13 +105,19 @@ sub_operations(const struct command_set *c, char *text, size_t size)
 	    c->failed[0] ? c->failed : "0", c->warned[0] ? c->warned : "0");
 }
 
-/* Success, pending, and nothing else, is as it should be (PS3.7 C). */
+/* Success, pending, and nothing else, is as it should be (PS3.7 C): "Success
+ * (0x00)". */
 static bool
 bad_status(const char *status)
 {
-	return status[0] != '\0' && ladder_behind(status, "Success") == NULL &&
-	    ladder_behind(status, "Pending") == NULL &&
-	    ladder_behind(status, "Sub-operations are cont") == NULL;
+	const char *code = strstr(status, "(0x");
+	unsigned long number;
+
+	if (code == NULL)
+		return status[0] != '\0' &&
+		    ladder_behind(status, "Success") == NULL;
+	number = strtoul(code + 1, NULL, 16);
+	return number != 0 && number != 0xff00 && number != 0xff01;
 }
 
 static void
@@ -197,6 +214,8 @@ element(struct ladder *l, const char *words)
 	if (value == NULL)
 		return;
 	value = without_vr(value + strspn(value, " "));
+	if (strcmp(value, "<Empty>") == 0)
+		return;
 	if (group == 0)
 		command_element(&v->command, number, value);
 	else if (group == 0x0010 && number == 0x0010)
@@ -237,6 +256,22 @@ pdv_line(struct ladder *l, const char *line)
 
 /* Associations ------------------------------------------------------------ */
 
+/* The name of a class, if it is new and there is room for it. */
+static void
+tell_context(struct pdu *p, const char *name, size_t len)
+{
+	char copy[LADDER_TEXT / 4];
+
+	while (len > 0 && name[len - 1] == ' ')
+		len--;
+	snprintf(copy, sizeof copy, "%.*s", (int)len, name);
+	if (strstr(p->contexts, copy) != NULL)
+		return;
+	if (p->told++ < CONTEXTS_TOLD)
+		ladder_append(p->contexts, sizeof p->contexts, "%s%s",
+		    p->contexts[0] != '\0' ? "; " : "", copy);
+}
+
 /*
  * Offered: "CT Image Storage (1.2.840.10008.5.1.4.1.1.2)".  Answered: "ID
  * 0x29, Accept, Explicit VR Little Endian, CT Image Storage".
@@ -244,26 +279,16 @@ pdv_line(struct ladder *l, const char *line)
 static void
 presentation(struct pdu *p, const char *words)
 {
-	const char *name = words;
-	size_t len = strcspn(words, "(");
+	const char *name = strchr(words, ',');
 
 	p->count++;
-	if (p->type == ASSOCIATE_AC) {
-		name = strchr(words, ',');
-		if (name == NULL ||
-		    ladder_behind(name, ", Accept") == NULL)
-			return;
+	if (p->type == ASSOCIATE_RQ)
+		tell_context(p, words, strcspn(words, "("));
+	else if (name != NULL && ladder_behind(name, ", Accept") != NULL) {
 		p->accepted++;
-		name = ladder_behind(name, ", Accept, ");
-		len = name != NULL ? strlen(name) : 0;
+		name = strrchr(words, ',') + 1;
+		tell_context(p, name + strspn(name, " "), strlen(name));
 	}
-	if ((p->type == ASSOCIATE_AC ? p->accepted : p->count) >
-	    CONTEXTS_TOLD || name == NULL)
-		return;
-	while (len > 0 && name[len - 1] == ' ')
-		len--;
-	ladder_append(p->contexts, sizeof p->contexts, "%s%.*s",
-	    p->contexts[0] != '\0' ? "; " : "", (int)len, name);
 }
 
 static void
@@ -293,28 +318,22 @@ associate_line(struct ladder *l, const char *words)
 static void
 associate(struct ladder *l)
 {
-	struct stream *s = l->now->stream;
 	const struct pdu *p = &l->now->pdu;
 	bool request = p->type == ASSOCIATE_RQ;
 	unsigned told = request ? p->count : p->accepted;
 	char text[LADDER_TEXT] = "";
 
-	if (request)
-		s->contexts = p->count;
 	ladder_append(text, sizeof text, request ? "A-ASSOCIATE-RQ, %s calls "
 	    "%s" : "A-ASSOCIATE-AC to %s from %s", p->calling, p->called);
 	if (p->implementation[0] != '\0')
 		ladder_append(text, sizeof text, " (%s)", p->implementation);
-	if (request)
-		ladder_append(text, sizeof text, ", %u context%s: %s", told,
-		    told == 1 ? "" : "s", p->contexts);
-	else
-		ladder_append(text, sizeof text, ", %u of %u context%s "
-		    "accepted%s%s", told, p->count, p->count == 1 ? "" : "s",
-		    told > 0 ? ": " : "", p->contexts);
-	if (told > CONTEXTS_TOLD)
-		ladder_append(text, sizeof text, "; %u more",
-		    told - CONTEXTS_TOLD);
+	if (!request)
+		ladder_append(text, sizeof text, ", %u of", told);
+	ladder_append(text, sizeof text, request ? ", %u presentation "
+	    "context%s" : " %u presentation context%s accepted", p->count,
+	    p->count == 1 ? "" : "s");
+	ladder_append(text, sizeof text, "%s%s%s", p->told > 0 ? ": " : "",
+	    p->contexts, p->told > CONTEXTS_TOLD ? "; and more" : "");
 	ladder_add(l, LAYER_DICOM, !request && told == 0, text, NULL);
 }
 
@@ -328,9 +347,10 @@ refusal(struct ladder *l)
 	    "A-ASSOCIATE-RJ");
 	if (p->result[0] != '\0')
 		ladder_append(text, sizeof text, ", %s", p->result);
-	ladder_append(text, sizeof text, ", by %s, %s",
-	    p->source[0] != '\0' ? p->source : "nobody named",
-	    p->reason[0] != '\0' ? p->reason : "no reason");
+	if (p->source[0] != '\0')
+		ladder_append(text, sizeof text, ", by %s", p->source);
+	if (p->reason[0] != '\0' && strcmp(p->reason, "N/A") != 0)
+		ladder_append(text, sizeof text, ", %s", p->reason);
 	ladder_add(l, LAYER_DICOM, true, text, NULL);
 }
 

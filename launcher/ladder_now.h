@@ -20,7 +20,7 @@ struct pdu {
 	unsigned type;		/* 0: none is open */
 	char called[20], calling[20];
 	char contexts[LADDER_TEXT / 2];	/* the first names */
-	unsigned count, accepted;	/* presentation contexts */
+	unsigned count, accepted, told;	/* presentation contexts */
 	char implementation[80];
 	char result[40], source[60], reason[60];
 };

@@ -6,7 +6,7 @@
 
 enum {
 	WIDTH = 1100, ROW = 30, LEFT = 160, RIGHT = 1040, MARGIN = 20,
-	LINE = 18, LABEL = 116	/* characters between the two lines */
+	LINE = 18, LABEL = 108	/* characters between the two lines */
 };
 
 static const char *const colours[] = {

@@ -38,7 +38,8 @@ streams(const struct ladder *l, FILE *to)
 		    "no TLS handshake", s->suite[0] != '\0' ? ", " : "",
 		    s->suite);
 		if (s->again > 0)
-			fprintf(to, ", %lu segments sent again", s->again);
+			fprintf(to, ", %lu segment%s sent again", s->again,
+			    s->again == 1 ? "" : "s");
 		fputc('\n', to);
 	}
 	if (l->streams_count > i)

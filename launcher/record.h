@@ -10,7 +10,7 @@
 struct record {
 	struct tool tool;	/* pid 0: it has ended */
 	const char *folder;	/* where raw.pcapng is */
-	char said[1024];	/* the end of what it said */
+	char said[8192];	/* the end of what it said */
 	size_t len;
 	unsigned long packets;	/* so far, as it tells */
 	int status;		/* exit status, once it has ended */
