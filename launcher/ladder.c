@@ -203,12 +203,13 @@ void
 ladder_half_end(struct ladder *l, struct half *half, bool whole,
     const char *patient)
 {
-	bool dicom = half->event < LADDER_EVENTS &&
-	    l->events[half->event].layer == LAYER_DICOM;
 	char text[LADDER_TEXT] = "";
+	bool dicom;
 
 	if (!half->begun)
 		return;
+	dicom = half->event < LADDER_EVENTS &&
+	    l->events[half->event].layer == LAYER_DICOM;
 	if (dicom)
 		ladder_append(text, sizeof text, "%s, %llu bytes in %lu "
 		    "fragment%s", whole ? "data set" : "data set that never "

@@ -87,7 +87,7 @@ transfer_syntax(const struct pdv *v, char *text, size_t size)
 	size_t len = strlen(v->context);
 	size_t class_len = name != NULL ? strlen(name + 2) - 1 : 0;
 
-	if (class_len + 2 >= len ||
+	if (name == NULL || class_len + 2 >= len ||
 	    strncmp(v->context + len - class_len, name + 2, class_len) != 0)
 		return;
 	ladder_append(text, size, ", %.*s",
