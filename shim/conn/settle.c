@@ -97,7 +97,7 @@ enum { BUSY_MS = 10, GRACE_MS = 50 };
  */
 static pthread_mutex_t lists = PTHREAD_MUTEX_INITIALIZER;
 static struct conn *dirty, *shaking, **shaking_end = &shaking;
-static atomic_int count;
+atomic_int conn_business;
 
 static bool
 is_dirty(const struct conn *c)
@@ -117,7 +117,7 @@ dirty_in(struct conn *c)
 	if (dirty != NULL)
 		dirty->dirty_prev = &c->dirty_next;
 	dirty = c;
-	atomic_fetch_add(&count, 1);
+	atomic_fetch_add(&conn_business, 1);
 }
 
 static void
@@ -126,7 +126,7 @@ dirty_out(struct conn *c)
 	if (c->dirty_next != NULL)
 		c->dirty_next->dirty_prev = c->dirty_prev;
 	*c->dirty_prev = c->dirty_next;
-	atomic_fetch_sub(&count, 1);
+	atomic_fetch_sub(&conn_business, 1);
 }
 
 static void
@@ -136,7 +136,7 @@ shaking_in(struct conn *c)
 	c->shaking_prev = shaking_end;
 	*shaking_end = c;
 	shaking_end = &c->shaking_next;
-	atomic_fetch_add(&count, 1);
+	atomic_fetch_add(&conn_business, 1);
 }
 
 static void
@@ -147,7 +147,7 @@ shaking_out(struct conn *c)
 	else
 		shaking_end = c->shaking_prev;
 	*c->shaking_prev = c->shaking_next;
-	atomic_fetch_sub(&count, 1);
+	atomic_fetch_sub(&conn_business, 1);
 }
 
 static void
@@ -274,12 +274,6 @@ settle_one(struct conn *c, struct pollfd *p)
 out:
 	conn_leave(c);
 	return ms;
-}
-
-bool
-conn_unsettled(void)
-{
-	return atomic_load_explicit(&count, memory_order_relaxed) != 0;
 }
 
 int
