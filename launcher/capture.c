@@ -121,6 +121,18 @@ hold_summary(struct capture *c, const char *const values[], struct fail *f)
 	    outfile_hold(&c->summary, values[OPT_SUMMARY], c->force, f);
 }
 
+/* --force would let one replace the other. */
+static int
+check_names(const struct capture *c, struct fail *f)
+{
+	if (strcmp(c->recording.path, c->picture.path) != 0 &&
+	    strcmp(c->recording.path, c->summary.path) != 0)
+		return 0;
+	fail_set(f, REASON_SYSTEM, "%s cannot be the recording and something "
+	    "else: name another file", c->recording.path);
+	return -EINVAL;
+}
+
 /* Holds the names of all files, so that nothing is run in vain. */
 static int
 hold_files(struct capture *c, const char *const values[])
@@ -145,6 +157,8 @@ hold_files(struct capture *c, const char *const values[])
 		    values[OPT_PICTURE] : picture, c->force, &f);
 	if (rv == 0)
 		rv = hold_summary(c, values, &f);
+	if (rv == 0)
+		rv = check_names(c, &f);
 	if (rv == 0)
 		rv = workdir_make(c->folder, sizeof c->folder, name, &f);
 	if (rv < 0)

@@ -338,6 +338,9 @@ ladder_packet(struct ladder *l, char *line)
 	now->len = strtoul(f[F_LEN], NULL, 10);
 	if (l->start == 0)
 		l->start = now->time;
+	/* Several interfaces may be a little out of order. */
+	if (now->time < l->start)
+		now->time = l->start;
 	src = *f[F_SRC] != '\0' ? f[F_SRC] : f[F_SRC6];
 	snprintf(sender, sizeof sender, strchr(src, ':') != NULL ?
 	    "[%.46s]:%.5s" : "%.46s:%.5s", src, f[F_SPORT]);

@@ -40,16 +40,18 @@ make_filter(char filter[FILTER], const struct ports *p)
 	}
 }
 
-/* "Packets: 12 ", written over and over. */
+/* "Packets: 12 ", written over and over, and "Packets captured: 12". */
 static void
 find_packets(struct record *r)
 {
-	const char *s = r->said, *last = NULL;
+	static const char *const words[] = { "Packets: ",
+		"Packets captured: " };
+	const char *s;
+	size_t i;
 
-	while ((s = strstr(s, "Packets: ")) != NULL)
-		last = s += strlen("Packets: ");
-	if (last != NULL)
-		r->packets = strtoul(last, NULL, 10);
+	for (i = 0; i < 2; i++)
+		for (s = r->said; (s = strstr(s, words[i])) != NULL; s++)
+			r->packets = strtoul(s + strlen(words[i]), NULL, 10);
 }
 
 void

@@ -24,6 +24,7 @@ int
 watch_begin(struct watch *w)
 {
 	struct sigaction wait = { .sa_handler = SIG_DFL };
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	sigset_t ours;
 	size_t i;
 
@@ -33,6 +34,8 @@ watch_begin(struct watch *w)
 		sigaddset(&ours, passed_on[i]);
 	/* A SIGCHLD that is ignored would take the exit statuses with it. */
 	sigaction(SIGCHLD, &wait, &w->child);
+	/* Whoever reads what we say may go: the recording is still kept. */
+	sigaction(SIGPIPE, &ignore, &w->pipe);
 	sigprocmask(SIG_BLOCK, &ours, &w->before);
 	w->signals = signalfd(-1, &ours, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (w->signals < 0)
@@ -45,6 +48,7 @@ void
 watch_leave(const struct watch *w)
 {
 	sigaction(SIGCHLD, &w->child, NULL);
+	sigaction(SIGPIPE, &w->pipe, NULL);
 	sigprocmask(SIG_SETMASK, &w->before, NULL);
 }
 
@@ -113,12 +117,35 @@ take_signals(const struct watch *w)
 			pass_on(w, &s);
 }
 
+/* Progress ---------------------------------------------------------------- */
+
+static void
+progress(struct watch *w, time_t begun)
+{
+	long long size = record_size(w->record);
+
+	if (!isatty(STDERR_FILENO) || time(NULL) - begun < QUIET_SECONDS)
+		return;
+	fprintf(stderr, "\rdicomtls: %lu packets, %lld kB\033[K",
+	    w->record->packets, size / 1000);
+	w->shown = true;
+}
+
+static void
+progress_end(struct watch *w)
+{
+	if (w->shown)
+		fputc('\n', stderr);
+	w->shown = false;
+}
+
 /* Children ---------------------------------------------------------------- */
 
 static void
 record_died(struct watch *w, int status)
 {
 	record_ended(w->record, status);
+	progress_end(w);
 	say("the recording has ended before the program, which goes on: "
 	    "dumpcap %s %d", status > 128 ? "was ended by signal" :
 	    "ended with status", status > 128 ? status - 128 : status);
@@ -158,19 +185,6 @@ others(const struct watch *w)
 	return found;
 }
 
-/* Progress ---------------------------------------------------------------- */
-
-static void
-progress(const struct watch *w, time_t begun, bool last)
-{
-	long long size = record_size(w->record);
-
-	if (!isatty(STDERR_FILENO) || time(NULL) - begun < QUIET_SECONDS)
-		return;
-	fprintf(stderr, "\rdicomtls: %lu packets, %lld kB\033[K%s",
-	    w->record->packets, size / 1000, last ? "\n" : "");
-}
-
 int
 watch_wait(struct watch *w)
 {
@@ -189,11 +203,13 @@ watch_wait(struct watch *w)
 			ended = time(NULL);
 		/* What only takes its leave is not worth a word. */
 		if (left && ended != 0 && time(NULL) > ended + 1 && !told) {
+			progress_end(w);
 			say("%s went to the background: the recording goes on "
 			    "until it ends; Ctrl-C ends both", w->name);
 			told = true;
 		}
-		progress(w, begun, !left);
+		progress(w, begun);
 	}
+	progress_end(w);
 	return w->status;
 }

@@ -14,7 +14,8 @@ struct watch {
 	pid_t program;		/* 0: it has ended */
 	int signals;		/* signalfd(2) */
 	sigset_t before;	/* what was blocked before us */
-	struct sigaction child;	/* what SIGCHLD did */
+	struct sigaction child, pipe;	/* what SIGCHLD and SIGPIPE did */
+	bool shown;		/* a line of progress stands on the terminal */
 	int status;		/* the program's */
 };
 

@@ -340,6 +340,9 @@ overwrites_nothing() {
 		left $file
 		rm work/$file
 	done
+	captured 1 --force --picture work/d -w work/d echoscu 127.0.0.1 "$P"
+	says 'work/d cannot be the recording and something else'
+	left
 	echo mine | tee work/c.pcapng work/c.svg work/c.txt >/dev/null
 	captured 0 --force -w work/c.pcapng --summary work/c.txt \
 		echoscu 127.0.0.1 "$P"
@@ -545,6 +548,19 @@ killed_itself() {
 	gone "$recorder" || fail "dumpcap is still there"
 }
 
+# Whoever reads standard error goes away; the files are made even so.
+nobody_listens() {
+	server
+	{ within 60 "$run" capture -c "$P" -w work/c.pcapng \
+		echoscu 127.0.0.1 "$P"; echo $? >status; } 2>&1 >out |
+		head -c 1 >/dev/null || true
+	[ "$(cat status)" -eq 0 ] || fail "it ended with $(cat status)"
+	left c.pcapng c.svg
+	well_formed work/c.svg
+	# The program itself dies of SIGPIPE as ever.
+	captured 141 -w work/d.pcapng -- bash -c 'kill -PIPE $$'
+}
+
 own_keylog() {
 	server
 	captured 0 -w work/c.pcapng --keylog "$C/own.log" echoscu 127.0.0.1 "$P"
@@ -576,5 +592,6 @@ check "dumpcap is killed" dumpcap_killed
 check "the disk is full" disk_full
 check "the terminal hangs up" killed_by_hangup
 check "dumpcap does not outlive dicomtls" killed_itself
+check "nobody reads what it says" nobody_listens
 check "a key log of the user's own" own_keylog
 finish
