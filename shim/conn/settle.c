@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stddef.h>
+#include <sys/socket.h>
 
 #include "conn/state.h"
 
@@ -88,6 +89,19 @@ out:
 
 enum { BUSY_MS = 10, GRACE_MS = 50 };
 
+/*
+ * While a close waits for the peer, which may be another connection of this
+ * very thread: clients that have spoken are answered, whoever was to read from
+ * them.
+ */
+static _Thread_local bool answering;
+
+void
+settle_answer(bool on)
+{
+	answering = on;
+}
+
 /* Lists --------------------------------------------------------------------- */
 
 /*
@@ -97,7 +111,7 @@ enum { BUSY_MS = 10, GRACE_MS = 50 };
  */
 static pthread_mutex_t lists = PTHREAD_MUTEX_INITIALIZER;
 static struct conn *dirty, *shaking, **shaking_end = &shaking;
-static atomic_int count;
+static atomic_int count, dirty_count;
 
 static bool
 is_dirty(const struct conn *c)
@@ -106,7 +120,8 @@ is_dirty(const struct conn *c)
 	    (struct conn *)c))
 		return false;
 	return buf_len(&c->out) + buf_len(&c->tx) > 0 ||
-	    (c->stage == STAGE_FRESH && c->role == ROLE_CLIENT);
+	    (c->role == ROLE_CLIENT && (c->stage == STAGE_FRESH ||
+	    c->stage == STAGE_SHAKING));
 }
 
 static void
@@ -117,6 +132,7 @@ dirty_in(struct conn *c)
 	if (dirty != NULL)
 		dirty->dirty_prev = &c->dirty_next;
 	dirty = c;
+	atomic_fetch_add(&dirty_count, 1);
 	atomic_fetch_add(&count, 1);
 }
 
@@ -126,6 +142,7 @@ dirty_out(struct conn *c)
 	if (c->dirty_next != NULL)
 		c->dirty_next->dirty_prev = c->dirty_prev;
 	*c->dirty_prev = c->dirty_next;
+	atomic_fetch_sub(&dirty_count, 1);
 	atomic_fetch_sub(&count, 1);
 }
 
@@ -212,7 +229,7 @@ collect(struct conn **found, int max, int *least)
 	/* Rules may have limits of their own: the oldest need not be first. */
 	for (c = shaking; c != NULL && k < max / 2; c = c->shaking_next, k++) {
 		ms = conn_left_ms(&c->deadline);
-		if (ms == 0 && conn_try_hold(c))
+		if ((ms == 0 || answering) && conn_try_hold(c))
 			found[n++] = c;
 		else if (*least < 0 || ms < *least)
 			*least = ms;
@@ -240,6 +257,14 @@ may_begin(struct conn *c, int *ms)
 	return *ms == 0;
 }
 
+static bool
+has_spoken(struct conn *c)
+{
+	char one;
+
+	return c->wire->recv(c->fd, &one, 1, MSG_PEEK) > 0;
+}
+
 /*
  * Milliseconds after which to come again; P gets what to wait for.  A thread
  * that closes may hold the lock for seconds, and what this one waits for may
@@ -256,7 +281,9 @@ settle_one(struct conn *c, struct pollfd *p)
 		goto out;
 	ms = -1;
 	if (c->stage == STAGE_FRESH && c->role == ROLE_SERVER) {
-		if (conn_left_ms(&c->deadline) == 0)
+		if (answering && has_spoken(c))
+			shake_step(c);
+		else if (conn_left_ms(&c->deadline) == 0)
 			shake_overdue(c);
 	} else if (c->stage == STAGE_SHAKING || c->stage == STAGE_FRESH) {
 		shake_step(c);
@@ -265,7 +292,11 @@ settle_one(struct conn *c, struct pollfd *p)
 	}
 	if (c->stage == STAGE_SHAKING)
 		ms = conn_left_ms(&c->deadline);
-	if (c->stage == STAGE_SHAKING && buf_len(&c->tx) > 0)
+	/* A server speaks, and closes, only when its client is through. */
+	if (c->stage == STAGE_SHAKING && (buf_len(&c->tx) > 0 ||
+	    c->role == ROLE_CLIENT))
+		p->events = POLLIN;
+	if (c->stage < STAGE_OPEN && answering)
 		p->events = POLLIN;
 	if (buf_len(&c->out) > 0)
 		p->events |= POLLOUT;
@@ -280,6 +311,12 @@ bool
 conn_unsettled(void)
 {
 	return atomic_load_explicit(&count, memory_order_relaxed) != 0;
+}
+
+bool
+conn_unfinished(void)
+{
+	return atomic_load_explicit(&dirty_count, memory_order_relaxed) != 0;
 }
 
 int

@@ -98,6 +98,7 @@ ended(struct conn *c)
 {
 	bool lost = buf_len(&c->tx) > 0 || c->tx_error == -ECONNRESET;
 
+	c->vanished = !lost;
 	if (lost || c->role == ROLE_CLIENT)
 		fail_set(&c->why, REASON_RESET, "%s closed the connection "
 		    "during the handshake: it may not speak TLS on that port, "
