@@ -96,7 +96,8 @@ conn_new(const struct conn_args *args)
 	} else {
 		conn_deadline(&c->deadline, c->conf->handshake_timeout * 1000);
 	}
-	settle_note(c);
+	conn_lock(c, -1);	/* from now on other threads may find it */
+	conn_leave(c);
 	return c;
 }
 
@@ -164,7 +165,10 @@ conn_descriptors(struct conn *c)
 void
 conn_connected(struct conn *c)
 {
+	if (conn_lock(c, -1) < 0)
+		return;
 	c->connecting = false;
+	conn_leave(c);
 }
 
 /* The end ------------------------------------------------------------------- */
@@ -243,25 +247,25 @@ conn_passes(struct conn *c)
 int
 conn_lowat(struct conn *c)
 {
-	return c->lowat;
+	return atomic_load(&c->lowat);
 }
 
 void
 conn_set_lowat(struct conn *c, int bytes)
 {
-	c->lowat = bytes < 1 ? 1 : bytes;
+	atomic_store(&c->lowat, bytes < 1 ? 1 : bytes);
 }
 
 bool
 conn_nodelay(struct conn *c)
 {
-	return c->nodelay;
+	return atomic_load(&c->nodelay);
 }
 
 void
 conn_set_nodelay(struct conn *c, bool on)
 {
-	c->nodelay = on;
+	atomic_store(&c->nodelay, on);
 }
 
 bool
@@ -273,5 +277,8 @@ conn_forces_nodelay(struct conn *c)
 void
 conn_forget_room(struct conn *c)
 {
+	if (conn_lock(c, -1) < 0)
+		return;
 	c->room = 0;
+	conn_leave(c);
 }

@@ -249,7 +249,7 @@ may_begin(struct conn *c, int *ms)
 {
 	if (c->role != ROLE_CLIENT || c->stage != STAGE_FRESH)
 		return true;
-	if (c->connecting && c->wire->state(c->fd) == -EAGAIN)
+	if (c->connecting && c->wire->state(c->fd) != 0)
 		return false;
 	if (c->grace.tv_sec == 0)
 		conn_deadline(&c->grace, GRACE_MS);

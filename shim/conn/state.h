@@ -74,7 +74,7 @@ struct conn {
 	int error;		/* -errno to be given once, 0: none */
 	bool vanished;		/* the peer closed before TLS was up, and the
 				   program has written nothing since */
-	int lowat;		/* SO_RCVLOWAT as the program sees it */
+	atomic_int lowat;	/* SO_RCVLOWAT as the program sees it */
 	struct buf plain;	/* decrypted, not taken yet */
 	struct pdu rx;
 
@@ -89,7 +89,7 @@ struct conn {
 	bool queue_full;	/* the program waits for room in tx */
 	bool tx_end;		/* shut down for writing */
 	bool fin_owed;		/* it was before the handshake's end */
-	bool nodelay;		/* as the program sees it */
+	atomic_bool nodelay;	/* as the program sees it */
 	bool patient;		/* a write has waited for the handshake */
 	size_t room;		/* bytes the kernel is known to take */
 	size_t record;		/* largest record that surely fits */
