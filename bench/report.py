@@ -159,7 +159,8 @@ class Goals:
 
     def micro(self, micro):
         self.add("a call on another descriptor, above libc's own (the worst)",
-                 5, max(v[1] for v in micro["calls"].values()), "%.1f", " ns")
+                 5, max(max(v[1:]) for v in micro["calls"].values()),
+                 "%.1f", " ns")
         self.add("preloading into /bin/true, wall", 0.3, micro["start"][0],
                  "%.2f", " ms")
         self.add("the same, CPU", 0.3, micro["start"][1], "%.2f", " ms")
@@ -220,10 +221,10 @@ class Results:
 
     def micro_table(self):
         lines = ["### Descriptors that are not configured", "",
-                 "| call | libc's own, ns | more under the library, ns |",
-                 "|---|---|---|"]
-        for name, (own, more) in self.micro["calls"].items():
-            lines.append("| %s | %.1f | %.1f |" % (name, own, more))
+                 "| call | libc's own, ns | more under the library, ns | "
+                 "while an association is open, ns |", "|---|---|---|---|"]
+        for name, figures in self.micro["calls"].items():
+            lines.append("| %s | %.1f | %.1f | %.1f |" % ((name,) + figures))
         return lines + [
             "", "Preloading into /bin/true: %.2f ms more (CPU %.2f ms)." %
             self.micro["start"], "",

@@ -144,7 +144,14 @@ bool conn_unclaimed(struct conn *c);
 #define CONN_SETTLE 64
 struct pollfd;
 int conn_settle_all(struct pollfd *wait, int *n);
-bool conn_unsettled(void);	/* whether there are any: one load */
+extern atomic_int conn_business;	/* settle's own: how many there are */
+
+static inline bool
+conn_unsettled(void)
+{
+	return atomic_load_explicit(&conn_business, memory_order_relaxed) != 0;
+}
+
 bool conn_unfinished(void);	/* of those that something can be done for */
 
 #endif

@@ -111,7 +111,8 @@ settle_answer(bool on)
  */
 static pthread_mutex_t lists = PTHREAD_MUTEX_INITIALIZER;
 static struct conn *dirty, *shaking, **shaking_end = &shaking;
-static atomic_int count, dirty_count;
+atomic_int conn_business;
+static atomic_int dirty_count;
 
 static bool
 is_dirty(const struct conn *c)
@@ -133,7 +134,7 @@ dirty_in(struct conn *c)
 		dirty->dirty_prev = &c->dirty_next;
 	dirty = c;
 	atomic_fetch_add(&dirty_count, 1);
-	atomic_fetch_add(&count, 1);
+	atomic_fetch_add(&conn_business, 1);
 }
 
 static void
@@ -143,7 +144,7 @@ dirty_out(struct conn *c)
 		c->dirty_next->dirty_prev = c->dirty_prev;
 	*c->dirty_prev = c->dirty_next;
 	atomic_fetch_sub(&dirty_count, 1);
-	atomic_fetch_sub(&count, 1);
+	atomic_fetch_sub(&conn_business, 1);
 }
 
 static void
@@ -153,7 +154,7 @@ shaking_in(struct conn *c)
 	c->shaking_prev = shaking_end;
 	*shaking_end = c;
 	shaking_end = &c->shaking_next;
-	atomic_fetch_add(&count, 1);
+	atomic_fetch_add(&conn_business, 1);
 }
 
 static void
@@ -164,7 +165,7 @@ shaking_out(struct conn *c)
 	else
 		shaking_end = c->shaking_prev;
 	*c->shaking_prev = c->shaking_next;
-	atomic_fetch_sub(&count, 1);
+	atomic_fetch_sub(&conn_business, 1);
 }
 
 static void
@@ -305,12 +306,6 @@ settle_one(struct conn *c, struct pollfd *p)
 out:
 	conn_leave(c);
 	return ms;
-}
-
-bool
-conn_unsettled(void)
-{
-	return atomic_load_explicit(&count, memory_order_relaxed) != 0;
 }
 
 bool

@@ -15,16 +15,21 @@
 /* poll ------------------------------------------------------------------------ */
 
 static bool
-any_tracked(const struct pollfd *fds, nfds_t n)
+any_tracked(struct pollfd *fds, nfds_t n)
 {
 	nfds_t i;
 
-	if (!fdtab_used())
-		return false;
 	for (i = 0; i < n; i++)
 		if (fdtab_tracked(fds[i].fd))
 			return true;
 	return false;
+}
+
+/* Whether there is more to do than what the program asks the kernel for. */
+static inline bool
+concerns(struct pollfd *fds, nfds_t n)
+{
+	return conn_unsettled() || (fdtab_used() && any_tracked(fds, n));
 }
 
 /* What the kernel is to be asked; the milliseconds of the next time limit. */
@@ -129,14 +134,20 @@ poll_tracked(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
 	return r;
 }
 
-INTERPOSE int
-poll(struct pollfd *fds, nfds_t n, int timeout)
+static int
+poll_for(struct pollfd *fds, nfds_t n, int timeout)
 {
 	struct timespec t = { timeout / 1000, (timeout % 1000) * 1000000L };
 
-	if (!conn_unsettled() && !any_tracked(fds, n))
-		return libc()->poll(fds, n, timeout);
 	return poll_tracked(fds, n, timeout < 0 ? NULL : &t, NULL);
+}
+
+INTERPOSE int
+poll(struct pollfd *fds, nfds_t n, int timeout)
+{
+	if (!concerns(fds, n))
+		return libc()->poll(fds, n, timeout);
+	return poll_for(fds, n, timeout);
 }
 
 INTERPOSE int
@@ -157,9 +168,8 @@ INTERPOSE int
 ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
     const sigset_t *mask)
 {
-	if ((!conn_unsettled() && !any_tracked(fds, n)) || (timeout != NULL &&
-	    (timeout->tv_sec < 0 || timeout->tv_nsec < 0 ||
-	    timeout->tv_nsec >= 1000000000)))
+	if (!concerns(fds, n) || (timeout != NULL && (timeout->tv_sec < 0 ||
+	    timeout->tv_nsec < 0 || timeout->tv_nsec >= 1000000000)))
 		return libc()->ppoll(fds, n, timeout, mask);
 	return poll_tracked(fds, n, timeout, mask);
 }
@@ -214,13 +224,19 @@ any_tracked_in(int n, const struct sets *s)
 {
 	int fd;
 
-	if (!fdtab_used())
-		return false;
 	for (fd = 0; fd < n; fd++)
 		if (fdtab_tracked(fd) && (has(s->in, fd) || has(s->out, fd) ||
 		    has(s->ex, fd)))
 			return true;
 	return false;
+}
+
+/* concerns() for select. */
+static inline bool
+concerns_sets(int n, fd_set *in, fd_set *out, fd_set *ex)
+{
+	return conn_unsettled() || (fdtab_used() && any_tracked_in(n,
+	    &(struct sets){ in, out, ex }));
 }
 
 static nfds_t
@@ -301,27 +317,33 @@ select_tracked(int n, const struct sets *s, const struct timespec *timeout,
 	return select_with(few, n, s, timeout, mask);
 }
 
+/* As Linux does, TIMEOUT becomes what was not slept of it. */
+static int
+select_for(int n, const struct sets *s, struct timeval *timeout)
+{
+	struct timespec t, then;
+	int r;
+
+	if (timeout == NULL)
+		return select_tracked(n, s, NULL, NULL);
+	t.tv_sec = timeout->tv_sec + timeout->tv_usec / 1000000;
+	t.tv_nsec = timeout->tv_usec % 1000000 * 1000;
+	then = idle_moment(&t);
+	r = select_tracked(n, s, &t, NULL);
+	t = idle_left(&then);
+	timeout->tv_sec = t.tv_sec;
+	timeout->tv_usec = t.tv_nsec / 1000;
+	return r;
+}
+
 INTERPOSE int
 select(int n, fd_set *restrict in, fd_set *restrict out, fd_set *restrict ex,
     struct timeval *restrict timeout)
 {
-	struct sets s = { in, out, ex };
-	struct timespec t, then;
-	int r;
-
-	if ((!conn_unsettled() && !any_tracked_in(n, &s)) || (timeout != NULL &&
+	if (!concerns_sets(n, in, out, ex) || (timeout != NULL &&
 	    (timeout->tv_sec < 0 || timeout->tv_usec < 0)))
 		return libc()->select(n, in, out, ex, timeout);
-	if (timeout == NULL)
-		return select_tracked(n, &s, NULL, NULL);
-	t.tv_sec = timeout->tv_sec + timeout->tv_usec / 1000000;
-	t.tv_nsec = timeout->tv_usec % 1000000 * 1000;
-	then = idle_moment(&t);
-	r = select_tracked(n, &s, &t, NULL);
-	t = idle_left(&then);	/* Linux tells what was not slept */
-	timeout->tv_sec = t.tv_sec;
-	timeout->tv_usec = t.tv_nsec / 1000;
-	return r;
+	return select_for(n, &(struct sets){ in, out, ex }, timeout);
 }
 
 INTERPOSE int
@@ -335,9 +357,7 @@ pselect(int n, fd_set *restrict in, fd_set *restrict out,
     fd_set *restrict ex, const struct timespec *restrict timeout,
     const sigset_t *restrict mask)
 {
-	struct sets s = { in, out, ex };
-
-	if (!conn_unsettled() && !any_tracked_in(n, &s))
+	if (!concerns_sets(n, in, out, ex))
 		return libc()->pselect(n, in, out, ex, timeout, mask);
-	return select_tracked(n, &s, timeout, mask);
+	return select_tracked(n, &(struct sets){ in, out, ex }, timeout, mask);
 }

@@ -18,12 +18,10 @@
 static _Thread_local int entry_cancel;
 
 bool
-enter(struct call *call, int fd)
+enter_tracked(struct call *call, int fd)
 {
 	bool closing = false;
 
-	if (!fdtab_tracked(fd))
-		return false;
 	pthread_testcancel();
 	process_check();
 	call->error = errno;
