@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <stddef.h>
-#include <sys/socket.h>
 
 #include "conn/state.h"
 
@@ -258,14 +257,6 @@ may_begin(struct conn *c, int *ms)
 	return *ms == 0;
 }
 
-static bool
-has_spoken(struct conn *c)
-{
-	char one;
-
-	return c->wire->recv(c->fd, &one, 1, MSG_PEEK) > 0;
-}
-
 /*
  * Milliseconds after which to come again; P gets what to wait for.  A thread
  * that closes may hold the lock for seconds, and what this one waits for may
@@ -282,7 +273,7 @@ settle_one(struct conn *c, struct pollfd *p)
 		goto out;
 	ms = -1;
 	if (c->stage == STAGE_FRESH && c->role == ROLE_SERVER) {
-		if (answering && has_spoken(c))
+		if (answering && shake_awaited(c))
 			shake_step(c);
 		else if (conn_left_ms(&c->deadline) == 0)
 			shake_overdue(c);

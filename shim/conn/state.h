@@ -135,6 +135,7 @@ int conn_wait(struct conn *c, short events, int timeo, bool begun);
 
 /* shake.c: 0 open; -EAGAIN; -EPIPE it is dead (see error and rx_end). */
 int shake_step(struct conn *c);
+bool shake_awaited(struct conn *c);	/* the peer has spoken, or is gone */
 void shake_overdue(struct conn *c);	/* a client has said nothing yet */
 struct engine_port shake_port(struct conn *c);
 
