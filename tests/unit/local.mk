@@ -75,6 +75,10 @@ tests_unit_check_conn_CFLAGS = $(ENGINE_TEST_CFLAGS)
 tests_unit_check_conn_LDADD = $(CONN_TEST_LIBS)
 tests_unit_check_fdtab_CFLAGS = $(ENGINE_TEST_CFLAGS)
 tests_unit_check_fdtab_LDADD = $(CONN_TEST_LIBS)
+UNIT_TESTS += tests/unit/check_turns
+tests_unit_check_turns_CFLAGS = $(ENGINE_TEST_CFLAGS)
+tests_unit_check_turns_LDADD = $(CONN_TEST_LIBS)
+
 UNIT_TESTS += tests/unit/check_joining
 tests_unit_check_joining_CFLAGS = $(ENGINE_TEST_CFLAGS)
 tests_unit_check_joining_LDADD = $(CONN_TEST_LIBS)
