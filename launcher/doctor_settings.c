@@ -84,7 +84,7 @@ check_folder(struct doctor *d, const char *dir)
 static void
 check_identity(struct doctor *d, const struct tlsconf *t)
 {
-	char subject[256], end[64];
+	char subject[256], end[64], cure[320];
 	struct identity id;
 	struct fail f = { 0 };
 	int days;
@@ -96,12 +96,13 @@ check_identity(struct doctor *d, const struct tlsconf *t)
 	days = describe_days(id.cert);
 	describe_subject(id.cert, subject, sizeof subject);
 	describe_time(describe_end(id.cert), end, sizeof end);
+	describe_renewal(id.cert, cure, sizeof cure);
 	if (days < 0)
-		doctor_wrong(d, "certificate", "%s ended on %s: "
-		    "dicomtls-certtool renew", t->cert, end);
+		doctor_wrong(d, "certificate", "%s ended on %s: %s", t->cert,
+		    end, cure);
 	else if (days < WARN_DAYS)
-		doctor_note("certificate", "%s ends on %s, in %d days: "
-		    "dicomtls-certtool renew", t->cert, end, days);
+		doctor_note("certificate", "%s ends on %s, in %d days: %s",
+		    t->cert, end, days, cure);
 	else
 		doctor_good("certificate", "%s, %s, until %s", t->cert,
 		    subject, end);
