@@ -99,6 +99,66 @@ engine_missing() {
 	found '^WRONG  library .*damaged'
 }
 
+# alone: a copy of the launcher and its libraries in $1, as $run.
+alone() {
+	mkdir -p "$1/.libs"
+	cp "$run" "$1/dicomtls"
+	cp "$build"/.libs/libdicomtls*.so "$1/.libs"
+	: >"$1/libdicomtls.la"
+	run=$1/dicomtls
+}
+
+# What cannot be loaded from there would be left out without a word, and the
+# program would speak in plaintext.
+mounted_noexec() {
+	need unshare
+	mkdir m
+	unshare -m true || skip "this user may not mount"
+	alone "$C/here"
+	cat >looks <<-END
+		mount -t tmpfs -o noexec none m
+		cp -r here/.libs here/libdicomtls.la m
+		mount --bind m/.libs here/.libs
+		here/dicomtls doctor /bin/true >out; echo \$? >status
+		here/dicomtls run /bin/true 2>err; echo \$? >>status
+		cp /bin/true m
+		here/dicomtls doctor m/true >program
+	END
+	unshare -m sh looks || true
+	[ "$(paste -sd ' ' status)" = '1 126' ]
+	found '^WRONG  library .*mounted noexec'
+	found '^WRONG  engine .*mounted noexec'
+	grep 'mounted noexec' err
+	grep '^WRONG  program .*m/true .*mounted noexec' program
+}
+
+garbage() {
+	alone "$C/here"
+	echo garbage >here/.libs/libdicomtls.so
+	doctor 1
+	found '^WRONG  library .*file too short.*install'
+	"$run" run /bin/sh -c 'touch ran' 2>err && fail "it ran"
+	grep 'file too short' err
+	[ ! -e ran ]
+	head -c 5000 "$build/.libs/libdicomtls.so" >here/.libs/libdicomtls.so
+	"$run" run /bin/sh -c 'touch ran' 2>err && fail "it ran"
+	grep 'does not take' err
+	[ ! -e ran ]
+}
+
+not_for_all() {
+	alone "$C/here"
+	chmod o= here
+	doctor 0
+	found "^note   library .*not every user .* \\(see $C"
+	printf '[Service]\nUser=daemon\nExecStart=/bin/true\n' >x.service
+	mkdir -p image/etc/systemd/system image/bin
+	cp x.service image/etc/systemd/system
+	cp /bin/true image/bin
+	"$run" systemd --root "$C/image" x >dropin 2>err && fail "it made one"
+	grep 'not every user' err
+}
+
 programs() {
 	doctor 1 /sbin/ldconfig
 	found '^WRONG  program .*statically'
@@ -151,6 +211,9 @@ check "the state of the certificate" certificates
 check "no place for a certificate" no_place_for_a_certificate
 check "settings that are wrong or worth a word" settings_wrong
 check "libraries missing or damaged" engine_missing
+check "a file system that is mounted noexec" mounted_noexec
+check "a library that is garbage: nothing runs without it" garbage
+check "a library that not every user may read" not_for_all
 check "programs that cannot be preloaded" programs
 check "the program is looked at, not run" never_runs_it
 check "io_uring" io_uring
