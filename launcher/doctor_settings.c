@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * doctor, the settings: what is configured, and our certificates. */
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -150,6 +151,24 @@ check_machine_id(const struct tlsconf *t)
 		doctor_note("machine id", "%s", f.text);
 }
 
+/* Lines without a file go to standard error, keys nowhere. */
+static void
+check_writable(const char *what, const char *path)
+{
+	char folder[PATH_MAX], *slash;
+
+	if (path == NULL || access(path, W_OK) == 0)
+		return;
+	snprintf(folder, sizeof folder, "%s", path);
+	slash = strrchr(folder, '/');
+	if (slash == NULL)	/* "syslog" */
+		return;
+	slash[slash == folder] = '\0';
+	if (errno != ENOENT || access(folder, W_OK | X_OK) < 0)
+		doctor_note("settings", "%s=%s cannot be written by this user "
+		    "(%s)", what, path, strerror(errno));
+}
+
 void
 doctor_settings(struct doctor *d)
 {
@@ -163,4 +182,7 @@ doctor_settings(struct doctor *d)
 	check_rules(d->policy);
 	check_machine_id(policy_default(d->policy));
 	check_certificates(d);
+	check_writable("DICOMTLS_LOG", policy_log(d->policy)->target);
+	check_writable("DICOMTLS_KEYLOG",
+	    policy_default(d->policy)->keylog);
 }

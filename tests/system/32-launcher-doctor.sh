@@ -77,6 +77,11 @@ settings_wrong() {
 	doctor 0 -f x.conf
 	found '^note   settings .*password'
 	found '^note   incoming .*no connection becomes TLS'
+	doctor 0 -d "$C/id" --log "$C/none/x" --keylog "$C/none/k"
+	found "^note   settings .*DICOMTLS_LOG=$C/none/x .*No such file"
+	found "^note   settings .*DICOMTLS_KEYLOG=$C/none/k .*No such file"
+	doctor 0 -d "$C/id" --log "$C/log" --keylog "$C/keys"
+	! grep 'DICOMTLS_.*LOG=' out || fail "these can be written"
 }
 
 engine_missing() {

@@ -125,6 +125,9 @@ targets() {
 	[ "$(stat -c %a 'by file')" = 600 ]
 	echo_to --log none 2>err
 	[ ! -s err ]
+	echo_to --log "$C/none/x" 2>err
+	[ "$(grep -c "error: DICOMTLS_LOG=$C/none/x .*No such file" err)" -eq 1 ]
+	[ "$(grep -c ' info: to ' err)" -eq 2 ]
 	stop storescp
 	[ ! -e shim.log ]
 }
