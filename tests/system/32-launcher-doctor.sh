@@ -72,6 +72,18 @@ settings_wrong() {
 	doctor 1 -f x.conf
 	found '^WRONG  settings .*everyone may write'
 	chmod o-w x.conf
+	mkdir other
+	chmod o+w other
+	doctor 1 -d other
+	found "^WRONG  settings .*everyone may write $C/other"
+	chmod o-w other
+	if [ "$(id -u)" -eq 0 ]; then
+		chown 65534 other x.conf
+		doctor 1 -d other -f x.conf
+		found "^WRONG  settings .*$C/other belongs to user 65534"
+		found '^WRONG  settings .*x.conf belongs to user 65534'
+		chown 0 x.conf
+	fi
 	printf 'key_password = x\nlisten = none\n' >x.conf
 	chmod 644 x.conf
 	doctor 0 -f x.conf
