@@ -81,18 +81,25 @@ def busy(site, count, rounds):
 
 
 def calls(site, times):
-    """{call: (libc's nanoseconds, nanoseconds more under the library)}."""
+    """{call: (libc's nanoseconds, nanoseconds more under the library, the same
+    while an association is open)}."""
     program = site.program("calls")
-    without, under = {}, {}
+    found = [{}, {}, {}]
     for _ in range(times):
-        for env, into in ((site.env, without), (site.preload(2762), under)):
-            out = subprocess.run([program], env=env, check=True,
+        number = str(measure.port())
+        for env, args, into in (
+                (site.env, [], found[0]),
+                (site.preload(number), [], found[1]),
+                (site.preload(number), [number], found[2])):
+            out = subprocess.run([program] + args, env=env, check=True,
                                  stdout=subprocess.PIPE).stdout.decode()
             for line in out.splitlines():
                 name, ns = line.split()
                 into.setdefault(name, []).append(float(ns))
-    return {name: (min(without[name]), min(under[name]) - min(without[name]))
-            for name in without}
+    return {name: (min(found[0][name]),
+                   min(found[1][name]) - min(found[0][name]),
+                   min(found[2][name]) - min(found[0][name]))
+            for name in found[0]}
 
 
 def start(site, times):

@@ -5,5 +5,5 @@
 #include "command.h"
 
 const struct command *const commands[] = {
-	&run_command, &doctor_command, &probe_command, NULL,
+	&run_command, &capture_command, &doctor_command, &probe_command, NULL,
 };

@@ -135,15 +135,23 @@ bool conn_unclaimed(struct conn *c);
 
 /*
  * Connections with unfinished business: unsent bytes, one end that has said
- * nothing yet, handshakes.  Whoever is about to sleep without poll or select
- * (epoll's waits) comes by here first, and again when one of the *N entries of
- * WAIT, an array of CONN_SETTLE, is true: the program may not be waiting for
- * those events itself.  Costs one load if there are none.  Returns the
- * milliseconds after which to come again in any case, -1: no need.
+ * nothing yet, handshakes.  Whoever is about to sleep comes by here first, and
+ * again when one of the *N entries of WAIT, an array of CONN_SETTLE, is true:
+ * the program may not be waiting for those events itself.  Costs one load if
+ * there are none.  Returns the milliseconds after which to come again in any
+ * case, -1: no need.
  */
 #define CONN_SETTLE 64
 struct pollfd;
 int conn_settle_all(struct pollfd *wait, int *n);
-bool conn_unsettled(void);	/* whether there are any: one load */
+extern atomic_int conn_business;	/* settle's own: how many there are */
+
+static inline bool
+conn_unsettled(void)
+{
+	return atomic_load_explicit(&conn_business, memory_order_relaxed) != 0;
+}
+
+bool conn_unfinished(void);	/* of those that something can be done for */
 
 #endif

@@ -9,12 +9,8 @@
 
 #include "conn/state.h"
 
-enum { CHUNK_BITS = 12, CHUNK = 1 << CHUNK_BITS, CHUNKS = 1 << 18 };
-
-typedef _Atomic(struct conn *) slot;
-
-static _Atomic(slot *) chunks[CHUNKS];
-static atomic_int highest = -1;	/* ever tracked */
+_Atomic(fdtab_slot *) fdtab_chunks[FDTAB_CHUNKS];
+atomic_int fdtab_highest = -1;
 
 /* A descriptor between the mark and the end of its real close. */
 static struct conn *const CLOSING = (struct conn *)1;
@@ -38,53 +34,27 @@ gone(void)
 /* The one that this thread is closing, for its signal handlers. */
 static _Thread_local int closing_fd = -1;
 
-static slot *
-find(int fd)
-{
-	slot *chunk;
-
-	if (fd < 0 || fd >= CHUNK * CHUNKS)
-		return NULL;
-	chunk = atomic_load_explicit(&chunks[fd >> CHUNK_BITS],
-	    memory_order_acquire);
-	return chunk != NULL ? chunk + (fd & (CHUNK - 1)) : NULL;
-}
-
-static slot *
+static fdtab_slot *
 find_or_make(int fd)
 {
-	slot *chunk, *none = NULL;
+	fdtab_slot *chunk, *none = NULL;
 
-	if (fd < 0 || fd >= CHUNK * CHUNKS || find(fd) != NULL)
-		return find(fd);
-	chunk = calloc(CHUNK, sizeof *chunk);
+	if (fd < 0 || fd >= FDTAB_CHUNK * FDTAB_CHUNKS ||
+	    fdtab_find(fd) != NULL)
+		return fdtab_find(fd);
+	chunk = calloc(FDTAB_CHUNK, sizeof *chunk);
 	if (chunk == NULL)
 		return NULL;
-	if (!atomic_compare_exchange_strong(&chunks[fd >> CHUNK_BITS], &none,
-	    chunk))
+	if (!atomic_compare_exchange_strong(
+	    &fdtab_chunks[fd >> FDTAB_CHUNK_BITS], &none, chunk))
 		free(chunk);
-	return find(fd);
-}
-
-bool
-fdtab_used(void)
-{
-	return atomic_load_explicit(&highest, memory_order_relaxed) >= 0;
-}
-
-bool
-fdtab_tracked(int fd)
-{
-	slot *s = find(fd);
-
-	return s != NULL && atomic_load_explicit(s, memory_order_acquire) !=
-	    NULL;
+	return fdtab_find(fd);
 }
 
 bool
 fdtab_tracked_now(int fd)
 {
-	slot *s = find(fd);
+	fdtab_slot *s = fdtab_find(fd);
 
 	while (s != NULL && atomic_load_explicit(s, memory_order_acquire) ==
 	    CLOSING && closing_fd != fd)
@@ -95,7 +65,7 @@ fdtab_tracked_now(int fd)
 struct conn *
 fdtab_hold(int fd, bool *closing)
 {
-	slot *s = find(fd);
+	fdtab_slot *s = fdtab_find(fd);
 	struct conn *c;
 
 	while (s != NULL && (c = atomic_load_explicit(s,
@@ -122,14 +92,15 @@ fdtab_hold(int fd, bool *closing)
 int
 fdtab_set(int fd, struct conn *c)
 {
-	slot *s = find_or_make(fd);
-	int top = atomic_load(&highest);
+	fdtab_slot *s = find_or_make(fd);
+	int top = atomic_load(&fdtab_highest);
 
 	if (s == NULL)
 		return -ENOMEM;
 	conn_hold(c);
 	conn_opened(c);
-	while (top < fd && !atomic_compare_exchange_weak(&highest, &top, fd))
+	while (top < fd && !atomic_compare_exchange_weak(&fdtab_highest, &top,
+	    fd))
 		;
 	atomic_store_explicit(s, c, memory_order_release);
 	return 0;
@@ -138,7 +109,7 @@ fdtab_set(int fd, struct conn *c)
 struct conn *
 fdtab_begin_close(int fd)
 {
-	slot *s = find(fd);
+	fdtab_slot *s = fdtab_find(fd);
 	struct conn *c;
 
 	if (s == NULL)
@@ -157,7 +128,7 @@ fdtab_begin_close(int fd)
 void
 fdtab_end_close(int fd)
 {
-	slot *s = find(fd);
+	fdtab_slot *s = fdtab_find(fd);
 	struct conn *c = CLOSING;
 
 	closing_fd = -1;
@@ -166,7 +137,7 @@ fdtab_end_close(int fd)
 }
 
 static void
-visit_slot(slot *s, int fd, void (*visit)(int, struct conn *, void *),
+visit_slot(fdtab_slot *s, int fd, void (*visit)(int, struct conn *, void *),
     void *arg)
 {
 	struct conn *c = atomic_load(s);
@@ -183,14 +154,14 @@ fdtab_each(int first, int last, void (*visit)(int fd, struct conn *c,
     void *arg), void *arg)
 {
 	int fd = first < 0 ? 0 : first;
-	slot *s;
+	fdtab_slot *s;
 
-	if (last > atomic_load(&highest))
-		last = atomic_load(&highest);
+	if (last > atomic_load(&fdtab_highest))
+		last = atomic_load(&fdtab_highest);
 	while (fd <= last) {
-		s = find(fd);
+		s = fdtab_find(fd);
 		if (s == NULL) {
-			fd = (fd | (CHUNK - 1)) + 1;
+			fd = (fd | (FDTAB_CHUNK - 1)) + 1;
 			continue;
 		}
 		visit_slot(s, fd, visit, arg);
@@ -199,7 +170,7 @@ fdtab_each(int first, int last, void (*visit)(int fd, struct conn *c,
 }
 
 static void
-end_mark(slot *s)
+end_mark(fdtab_slot *s)
 {
 	struct conn *c = CLOSING, *none = gone();
 
@@ -211,13 +182,13 @@ end_mark(slot *s)
 void
 fdtab_after_fork(void)
 {
-	int fd, top = atomic_load(&highest);
-	slot *s;
+	int fd, top = atomic_load(&fdtab_highest);
+	fdtab_slot *s;
 
 	for (fd = 0; fd <= top; fd++) {
-		s = find(fd);
+		s = fdtab_find(fd);
 		if (s == NULL)
-			fd |= CHUNK - 1;
+			fd |= FDTAB_CHUNK - 1;
 		else if (atomic_load(s) == CLOSING)
 			end_mark(s);
 	}

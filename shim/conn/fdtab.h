@@ -3,7 +3,9 @@
 #ifndef DICOMTLS_FDTAB_H
 #define DICOMTLS_FDTAB_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "conn/conn.h"
 
@@ -12,11 +14,43 @@
  * costs two loads.  No locks: signal handlers may look up too.
  */
 
+/* fdtab's own; here because every call of the program asks the questions below,
+ * most of them about descriptors that are none of ours. */
+enum { FDTAB_CHUNK_BITS = 12, FDTAB_CHUNK = 1 << FDTAB_CHUNK_BITS,
+	FDTAB_CHUNKS = 1 << 18 };
+typedef _Atomic(struct conn *) fdtab_slot;
+extern _Atomic(fdtab_slot *) fdtab_chunks[FDTAB_CHUNKS];
+extern atomic_int fdtab_highest;	/* ever tracked; -1: none */
+
 /* Whether any descriptor was ever tracked. */
-bool fdtab_used(void);
+static inline bool
+fdtab_used(void)
+{
+	return atomic_load_explicit(&fdtab_highest, memory_order_relaxed) >= 0;
+}
+
+/* FD's place, NULL if no number near it was ever tracked. */
+static inline fdtab_slot *
+fdtab_find(int fd)
+{
+	fdtab_slot *chunk;
+
+	if (fd < 0 || fd >= FDTAB_CHUNK * FDTAB_CHUNKS)
+		return NULL;
+	chunk = atomic_load_explicit(&fdtab_chunks[fd >> FDTAB_CHUNK_BITS],
+	    memory_order_acquire);
+	return chunk != NULL ? chunk + (fd & (FDTAB_CHUNK - 1)) : NULL;
+}
 
 /* Whether FD is tracked (or just being closed). */
-bool fdtab_tracked(int fd);
+static inline bool
+fdtab_tracked(int fd)
+{
+	fdtab_slot *s = fdtab_find(fd);
+
+	return s != NULL && atomic_load_explicit(s, memory_order_acquire) !=
+	    NULL;
+}
 
 /*
  * The same for who opens FD anew: another thread may have closed that number

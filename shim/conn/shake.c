@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * shake: the handshake, driven by whatever the program calls first. */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -99,6 +100,7 @@ ended(struct conn *c)
 {
 	bool lost = buf_len(&c->tx) > 0 || c->tx_error == -ECONNRESET;
 
+	c->vanished = !lost;
 	if (lost || c->role == ROLE_CLIENT)
 		fail_set(&c->why, REASON_RESET, "%s closed the connection "
 		    "during the handshake: it may not speak TLS on that port, "
@@ -122,13 +124,18 @@ timed_out(struct conn *c)
 	return -EPIPE;
 }
 
+/* Not by a look at the queue: an error would be told there, once. */
+bool
+shake_awaited(struct conn *c)
+{
+	return c->wire->poll(c->fd, POLLIN, 0, NULL, NULL) != 0;
+}
+
 /* A busy server may come late to what a client has said in time. */
 void
 shake_overdue(struct conn *c)
 {
-	char one;
-
-	if (c->wire->recv(c->fd, &one, 1, MSG_PEEK) != -EAGAIN) {
+	if (shake_awaited(c)) {
 		shake_step(c);
 		return;
 	}
@@ -140,13 +147,8 @@ shake_overdue(struct conn *c)
 }
 
 static int
-failed(struct conn *c, int r)
+failed(struct conn *c)
 {
-	if (c->role == ROLE_CLIENT && r == -ECONNRESET &&
-	    c->ops->why(c->engine)->reason == REASON_RESET)
-		fail_set(&c->why, REASON_RESET, "%s reset the connection during "
-		    "the handshake: it may not speak TLS on that port, or it "
-		    "refused our certificate (or wants one)", c->peer);
 	conn_die(c, -ECONNRESET);
 	return -EPIPE;
 }
@@ -180,7 +182,7 @@ shake_step(struct conn *c)
 	if (r == -ENODATA)
 		return ended(c);
 	if (r != -EAGAIN)
-		return failed(c, r);
+		return failed(c);
 	input_take_peeked(c);
 	output_flush(c);
 	if (conn_left_ms(&c->deadline) == 0)

@@ -57,7 +57,8 @@ errqueue_put_back(struct errqueue *q)
 {
 	int i;
 
-	ERR_clear_error();
+	if (ERR_peek_error() != 0)	/* clearing frees 16 items' texts */
+		ERR_clear_error();
 	for (i = 0; i < q->n; i++)
 		put_back(&q->item[i]);
 	q->n = 0;

@@ -56,7 +56,7 @@ static const struct libc raw = {
 /* The real calls ------------------------------------------------------------- */
 
 static struct libc real;
-static atomic_bool found;
+_Atomic(const struct libc *) libc_found;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static _Thread_local bool looking;
 
@@ -68,14 +68,12 @@ look_up(void)
 #include "libc/calls.def"
 #undef CALL
 	looking = false;
-	atomic_store_explicit(&found, true, memory_order_release);
+	atomic_store_explicit(&libc_found, &real, memory_order_release);
 }
 
 const struct libc *
-libc(void)
+libc_look_up(void)
 {
-	if (atomic_load_explicit(&found, memory_order_acquire))
-		return &real;
 	if (looking)
 		return &raw;
 	pthread_once(&once, look_up);

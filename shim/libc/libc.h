@@ -57,8 +57,18 @@ struct libc {			/* the real calls, found once */
 #undef CALL
 };
 
-/* The real calls.  Never NULL; looked up at the first use. */
-const struct libc *libc(void);
+/* The real calls, looked up at the first use.  Never NULL. */
+extern _Atomic(const struct libc *) libc_found;	/* libc()'s own */
+const struct libc *libc_look_up(void);
+
+static inline const struct libc *
+libc(void)
+{
+	const struct libc *found = atomic_load_explicit(&libc_found,
+	    memory_order_acquire);
+
+	return found != NULL ? found : libc_look_up();
+}
 
 /* The engine library, loaded at the first use; NULL with the sentence in F. */
 struct engine_ops;
@@ -81,7 +91,13 @@ struct call {
  * is, the thread is not cancelled until leave() (one that was cancelled
  * already ends here), and errno is kept.
  */
-bool enter(struct call *call, int fd);
+bool enter_tracked(struct call *call, int fd);
+
+static inline bool
+enter(struct call *call, int fd)
+{
+	return fdtab_tracked(fd) && enter_tracked(call, fd);
+}
 
 /* Gives the reference back and turns a result into what libc would return:
  * the only place where a tracked call sets errno. */

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "conn/wire.h"
+#include "libc/idle.h"
 #include "libc/init.h"
 
 /* Wrappers ------------------------------------------------------------------- */
@@ -17,12 +18,10 @@
 static _Thread_local int entry_cancel;
 
 bool
-enter(struct call *call, int fd)
+enter_tracked(struct call *call, int fd)
 {
 	bool closing = false;
 
-	if (!fdtab_tracked(fd))
-		return false;
 	pthread_testcancel();
 	process_check();
 	call->error = errno;
@@ -135,24 +134,40 @@ wire_push(int fd)
 }
 
 static int
-wire_await_data(int fd, void (*abandon)(void *), void *arg)
+await_byte(int fd)
 {
 	ssize_t n;
 	char one;
+	int r;
+
+	/* What is unfinished elsewhere is gone on with. */
+	if (conn_unfinished() && (r = idle_wait(fd, POLLIN, -1)) < 0)
+		return r;
+	n = libc()->recv(fd, &one, 1, MSG_PEEK);
+	return n < 0 ? -errno : 0;
+}
+
+static int
+wire_await_data(int fd, void (*abandon)(void *), void *arg)
+{
+	int r;
 
 	pthread_cleanup_push(abandon, arg);
 	cancel_allow();
-	n = libc()->recv(fd, &one, 1, MSG_PEEK);
+	r = await_byte(fd);
 	cancel_forbid();
 	pthread_cleanup_pop(0);
-	return n < 0 ? -errno : 0;
+	return r;
 }
 
 static int
 poll_once(struct pollfd *p, int timeout)
 {
-	int r = libc()->poll(p, 1, timeout);
+	int r;
 
+	if (timeout != 0 && conn_unfinished())
+		return idle_wait(p->fd, p->events, timeout);
+	r = libc()->poll(p, 1, timeout);
 	return r < 0 ? -errno : r == 0 ? 0 : p->revents;
 }
 

@@ -5,6 +5,8 @@
 #define DICOMTLS_POLICY_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 #include "base/fail.h"
@@ -143,6 +145,14 @@ const struct tlsconf *policy_section(const struct policy *p, size_t i);
 
 /* Whether any TCP connection of this role could be decided TLS or REFUSE. */
 bool policy_any(const struct policy *p, enum role role);
+
+/*
+ * The I-th range of ports, both ends inclusive, for which some rule of either
+ * role wants TLS, whatever the address; the same range may come twice.  False
+ * behind the last.
+ */
+bool policy_ports(const struct policy *p, size_t i, uint16_t *low,
+    uint16_t *high);
 
 /* The configuration file that was read, or NULL. */
 const char *policy_path(const struct policy *p);

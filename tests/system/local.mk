@@ -16,7 +16,8 @@ SYSTEM_TESTS = \
 	tests/system/60-first-use.sh \
 	tests/system/70-fail-closed.sh \
 	tests/system/80-untouched.sh \
-	tests/system/90-captures.sh
+	tests/system/90-captures.sh \
+	tests/system/91-capture.sh
 
 SYSTEM_TESTS += \
 	tests/system/31-launcher-run.sh \
@@ -63,6 +64,7 @@ EXTRA_DIST += $(SYSTEM_TESTS) \
 	tests/system/programs.sh \
 	tests/system/python \
 	tests/system/sslpeer.py \
+	tests/system/terminal.py \
 	tests/system/wire.py
 
 CAPTURES = \

@@ -184,11 +184,13 @@ struct far {
 
 static struct tlsconf conf;
 
+static const struct wire *near_wire = &wires;
+
 static inline void
 near_make(struct near *n, int fd, enum role role)
 {
 	struct conn_args args = {
-		.wire = &wires, .ops = &dicomtls_engine, .conf = &conf,
+		.wire = near_wire, .ops = &dicomtls_engine, .conf = &conf,
 		.role = role, .peer = "10.1.2.3:40000", .port = 2762,
 		.fd = fd,
 	};
@@ -305,7 +307,7 @@ wires_shake(struct near *n, struct far *far)
 		if (r == -EAGAIN)
 			r = ops->handshake(far->end.engine);
 		ck_assert_msg(r == 0 || r == -EAGAIN, "far: %s",
-		    ops->why(far->end.engine)->text);
+		    far->end.fail.text);
 		moved = buf_len(&far->sink.in) > 0;
 		far_push(far, 0);
 		if (r == 0 && !moved && kernel_says(n->fd, POLLIN) == 0)
