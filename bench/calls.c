@@ -4,8 +4,9 @@
  *	calls [PORT]
  *
  * With PORT a connection to this port of this machine, served by a child, is
- * open meanwhile and was used.  A line for each call: its name and the least mean of many short batches,
- * which is what the call costs when nothing else disturbs the machine. */
+ * open meanwhile and was used.  A line for each call: its name and the least
+ * mean of many short batches, which is what the call costs when nothing else
+ * disturbs the machine. */
 #include <arpa/inet.h>
 #include <err.h>
 #include <fcntl.h>

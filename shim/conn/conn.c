@@ -196,8 +196,6 @@ conn_die(struct conn *c, int error)
 {
 	if (c->stage == STAGE_DEAD)
 		return;
-	if (c->engine != NULL)
-		fail_copy(&c->why, c->ops->why(c->engine));
 	log_failure(c);
 	output_flush(c);	/* an alert, perhaps */
 	c->stage = STAGE_DEAD;

@@ -146,13 +146,8 @@ shake_overdue(struct conn *c)
 }
 
 static int
-failed(struct conn *c, int r)
+failed(struct conn *c)
 {
-	if (c->role == ROLE_CLIENT && r == -ECONNRESET &&
-	    c->ops->why(c->engine)->reason == REASON_RESET)
-		fail_set(&c->why, REASON_RESET, "%s reset the connection during "
-		    "the handshake: it may not speak TLS on that port, or it "
-		    "refused our certificate (or wants one)", c->peer);
 	conn_die(c, -ECONNRESET);
 	return -EPIPE;
 }
@@ -186,7 +181,7 @@ shake_step(struct conn *c)
 	if (r == -ENODATA)
 		return ended(c);
 	if (r != -EAGAIN)
-		return failed(c, r);
+		return failed(c);
 	input_take_peeked(c);
 	output_flush(c);
 	if (conn_left_ms(&c->deadline) == 0)

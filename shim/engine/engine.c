@@ -185,7 +185,8 @@ set_name(struct engine *e, const char *name)
 
 static struct engine *
 create(const struct tlsconf *conf, enum role role, const char *name,
-    const char *peer, const struct engine_port *port, SSL_CTX *ctx)
+    const char *peer, const struct engine_port *port, SSL_CTX *ctx,
+    struct fail *f)
 {
 	struct engine *e = calloc(1, sizeof *e);
 
@@ -195,6 +196,7 @@ create(const struct tlsconf *conf, enum role role, const char *name,
 	e->role = role;
 	e->alert = -1;
 	e->port = *port;
+	e->fail = f;
 	snprintf(e->peer, sizeof e->peer, "%s", peer);
 	if (attach(e, ctx) == 0 && set_name(e, name) == 0 &&
 	    verify_setup(e) == 0)
@@ -214,7 +216,7 @@ engine_create(const struct tlsconf *conf, enum role role, const char *name,
 	errqueue_take(&q);
 	ctx = context_get(conf, role, f);
 	if (ctx != NULL) {
-		e = create(conf, role, name, peer, port, ctx);
+		e = create(conf, role, name, peer, port, ctx, f);
 		if (e == NULL)
 			fail_set(f, REASON_SYSTEM, "no memory for a TLS "
 			    "session with %s", peer);
@@ -231,20 +233,20 @@ static void
 explain_wire(struct engine *e)
 {
 	if (e->wire != -ECONNRESET && e->wire != -EPIPE)
-		fail_set(&e->fail, REASON_SYSTEM, "%s: %s", e->peer,
+		fail_set(e->fail, REASON_SYSTEM, "%s: %s", e->peer,
 		    strerror((int)-e->wire));
 	else if (e->role == ROLE_CLIENT && !e->heard && e->asked)
-		fail_set(&e->fail, REASON_CLIENT_CERT_WANTED, "%s asked for a "
+		fail_set(e->fail, REASON_CLIENT_CERT_WANTED, "%s asked for a "
 		    "certificate of ours and reset the connection: set "
 		    "DICOMTLS_CLIENT_CERT=yes and let it trust %s", e->peer,
 		    e->conf->cert);
 	else if (e->role == ROLE_CLIENT && !e->heard)
-		fail_set(&e->fail, REASON_RESET, "%s reset the connection "
+		fail_set(e->fail, REASON_RESET, "%s reset the connection "
 		    "before it sent anything: it may not speak TLS on that "
 		    "port, or it refused our certificate (or wants one): its "
 		    "log tells more", e->peer);
 	else
-		fail_set(&e->fail, REASON_RESET, "%s reset the connection: "
+		fail_set(e->fail, REASON_RESET, "%s reset the connection: "
 		    "its log tells more", e->peer);
 }
 
@@ -262,7 +264,7 @@ ended(struct engine *e)
 {
 	if (!e->open || !inside_record(e))
 		return -ENODATA;
-	fail_set(&e->fail, REASON_TRUNCATED, "%s closed the connection inside "
+	fail_set(e->fail, REASON_TRUNCATED, "%s closed the connection inside "
 	    "a TLS record: it was cut off, or the program there died",
 	    e->peer);
 	return -ECONNRESET;
@@ -290,7 +292,7 @@ engine_handshake(struct engine *e)
 	struct errqueue q;
 	int r;
 
-	if (e->fail.reason != REASON_NONE)
+	if (e->fail->reason != REASON_NONE)
 		return -ECONNRESET;
 	errqueue_take(&q);
 	r = SSL_do_handshake(e->ssl) == 1 ? verify_finish(e) : result(e);
@@ -416,12 +418,6 @@ engine_info(struct engine *e, struct engine_info *info)
 	info->fingerprint = e->fingerprint;
 }
 
-static const struct fail *
-engine_why(const struct engine *e)
-{
-	return &e->fail;
-}
-
 __attribute__((visibility("default")))
 const struct engine_ops dicomtls_engine = {
 	.version = ENGINE_VERSION,
@@ -435,6 +431,5 @@ const struct engine_ops dicomtls_engine = {
 	.rest = engine_rest,
 	.close = engine_close,
 	.info = engine_info,
-	.why = engine_why,
 	.destroy = engine_destroy,
 };

@@ -54,7 +54,9 @@ struct engine_ops {
 	    struct fail *f);
 
 	/* NAME: what the program asked for (SNI, name check), or NULL.
-	 * PEER: "host:port" for sentences.  Strings are copied. */
+	 * PEER: "host:port" for sentences.  Strings are copied.  F is where
+	 * every later failure of the session is told, too: it stays valid as
+	 * long as the engine, and is its user's to look at. */
 	struct engine *(*create)(const struct tlsconf *conf, enum role role,
 	    const char *name, const char *peer,
 	    const struct engine_port *port, struct fail *f);
@@ -84,14 +86,11 @@ struct engine_ops {
 
 	void (*info)(struct engine *e, struct engine_info *info);
 
-	/* Why it failed; reason REASON_NONE if it has not. */
-	const struct fail *(*why)(const struct engine *e);
-
 	/* Frees it; sends nothing. */
 	void (*destroy)(struct engine *e);
 };
 
-#define ENGINE_VERSION 2u
+#define ENGINE_VERSION 3u
 #define ENGINE_SYMBOL "dicomtls_engine"
 
 extern const struct engine_ops dicomtls_engine;

@@ -13,7 +13,7 @@ struct engine {
 	const struct tlsconf *conf;
 	enum role role;
 	struct engine_port port;
-	struct fail fail;
+	struct fail *fail;	/* the user's */
 	ssize_t wire;		/* what the port said last */
 	int alert;		/* the peer's last one, -1: none */
 	bool starved;		/* the port is closed for a moment */

@@ -78,7 +78,7 @@ explain_cipher(struct engine *e)
 
 	both_sides(e, sides, sizeof sides);
 	cure_cipher(e, cure, sizeof cure);
-	fail_set(&e->fail, REASON_NO_SHARED_CIPHER, "%s and we have no cipher "
+	fail_set(e->fail, REASON_NO_SHARED_CIPHER, "%s and we have no cipher "
 	    "suite in common (%s): %s", e->peer, sides, cure);
 }
 
@@ -88,7 +88,7 @@ explain_version(struct engine *e)
 	char sides[600];
 
 	both_sides(e, sides, sizeof sides);
-	fail_set(&e->fail, REASON_VERSION, "%s and we have no TLS version in "
+	fail_set(e->fail, REASON_VERSION, "%s and we have no TLS version in "
 	    "common (%s): for an old peer set DICOMTLS_MIN_VERSION=1.0 or "
 	    "DICOMTLS_PROFILE=legacy, for a new one raise "
 	    "DICOMTLS_MAX_VERSION", e->peer, sides);
@@ -99,7 +99,7 @@ explain_version(struct engine *e)
 static void
 explain_name(struct engine *e)
 {
-	fail_set(&e->fail, REASON_NAME_MISMATCH, "%s showed the certificate "
+	fail_set(e->fail, REASON_NAME_MISMATCH, "%s showed the certificate "
 	    "%s, which is for another name than %s: connect by a name that is "
 	    "in it, or set name = for that peer in dicomtls.conf", e->peer,
 	    session_text(e->blamed), e->name != NULL ? e->name : "its address");
@@ -108,7 +108,7 @@ explain_name(struct engine *e)
 static void
 explain_revocation(struct engine *e, const char *said)
 {
-	fail_set(&e->fail, REASON_UNTRUSTED, "whether the certificate %s of %s "
+	fail_set(e->fail, REASON_UNTRUSTED, "whether the certificate %s of %s "
 	    "is revoked cannot be told (%s): put a fresh revocation list of "
 	    "its CA into %s", session_text(e->blamed), e->peer, said,
 	    e->conf->crl != NULL ? e->conf->crl : "DICOMTLS_CRL");
@@ -117,7 +117,7 @@ explain_revocation(struct engine *e, const char *said)
 static void
 explain_untrusted(struct engine *e, const char *said)
 {
-	fail_set(&e->fail, REASON_UNTRUSTED, "%s showed the certificate %s, "
+	fail_set(e->fail, REASON_UNTRUSTED, "%s showed the certificate %s, "
 	    "which we do not trust (%s): add its CA to DICOMTLS_CA, or pin "
 	    "its key SHA-256 %s", e->peer, session_text(e->blamed), said, e->fingerprint);
 }
@@ -130,17 +130,17 @@ explain_verify(struct engine *e)
 
 	switch (v) {
 	case X509_V_ERR_CERT_HAS_EXPIRED:
-		fail_set(&e->fail, REASON_EXPIRED, "%s showed the certificate "
+		fail_set(e->fail, REASON_EXPIRED, "%s showed the certificate "
 		    "%s, which has expired: renew it there", e->peer,
 		    session_text(e->blamed));
 		break;
 	case X509_V_ERR_CERT_NOT_YET_VALID:
-		fail_set(&e->fail, REASON_NOT_YET_VALID, "%s showed the "
+		fail_set(e->fail, REASON_NOT_YET_VALID, "%s showed the "
 		    "certificate %s, which is not yet valid: check the clocks "
 		    "of both hosts", e->peer, session_text(e->blamed));
 		break;
 	case X509_V_ERR_CERT_REVOKED:
-		fail_set(&e->fail, REASON_REVOKED, "%s showed the certificate "
+		fail_set(e->fail, REASON_REVOKED, "%s showed the certificate "
 		    "%s, which its CA has revoked: it needs a new one",
 		    e->peer, session_text(e->blamed));
 		break;
@@ -151,7 +151,7 @@ explain_verify(struct engine *e)
 	case X509_V_ERR_EE_KEY_TOO_SMALL:
 	case X509_V_ERR_CA_KEY_TOO_SMALL:
 	case X509_V_ERR_CA_MD_TOO_WEAK:
-		fail_set(&e->fail, REASON_WEAK, "%s showed the certificate %s, "
+		fail_set(e->fail, REASON_WEAK, "%s showed the certificate %s, "
 		    "which is too weak (%s): it needs a new one", e->peer,
 		    session_text(e->blamed), said);
 		break;
@@ -186,15 +186,15 @@ explain_refusal(struct engine *e, int alert)
 	const char *text = SSL_alert_desc_string_long(alert);
 
 	if (!about_certificates(alert))
-		fail_set(&e->fail, REASON_REFUSED, "%s refused us with the TLS "
+		fail_set(e->fail, REASON_REFUSED, "%s refused us with the TLS "
 		    "alert \"%s\": its log tells more", e->peer, text);
 	else if (e->role == ROLE_CLIENT && !e->conf->client_cert)
-		fail_set(&e->fail, REASON_REFUSED, "%s refused us with the TLS "
+		fail_set(e->fail, REASON_REFUSED, "%s refused us with the TLS "
 		    "alert \"%s\", although we showed no certificate: its log "
 		    "tells more; DICOMTLS_CLIENT_CERT=yes shows ours",
 		    e->peer, text);
 	else
-		fail_set(&e->fail, REASON_REFUSED, "%s refused our certificate "
+		fail_set(e->fail, REASON_REFUSED, "%s refused our certificate "
 		    "with the TLS alert \"%s\": let it trust %s, or show it "
 		    "one that it trusts (DICOMTLS_CERT)", e->peer, text,
 		    e->conf->cert);
@@ -208,7 +208,7 @@ explain_alert(struct engine *e, int alert)
 	if (alert == TLS13_AD_CERTIFICATE_REQUIRED ||
 	    (e->asked && (alert == SSL3_AD_HANDSHAKE_FAILURE ||
 	    about_certificates(alert))))
-		fail_set(&e->fail, REASON_CLIENT_CERT_WANTED, "%s wants a "
+		fail_set(e->fail, REASON_CLIENT_CERT_WANTED, "%s wants a "
 		    "certificate of ours (alert \"%s\"): set "
 		    "DICOMTLS_CLIENT_CERT=yes and let it trust %s", e->peer,
 		    SSL_alert_desc_string_long(alert), e->conf->cert);
@@ -229,13 +229,13 @@ explain_record(struct engine *e)
 	char text[256];
 
 	if (e->open)
-		fail_set(&e->fail, REASON_RECORD, "%s sent a record that is "
+		fail_set(e->fail, REASON_RECORD, "%s sent a record that is "
 		    "not what TLS allows here (%s): the data may have been "
 		    "damaged or tampered with on the way; if it happens "
 		    "again, look for a faulty device between", e->peer,
 		    sslerr_text(text, sizeof text));
 	else
-		fail_set(&e->fail, REASON_RECORD, "%s sent a handshake that "
+		fail_set(e->fail, REASON_RECORD, "%s sent a handshake that "
 		    "cannot be understood (%s): it may not speak TLS, or "
 		    "something between changes it", e->peer,
 		    sslerr_text(text, sizeof text));
@@ -246,7 +246,7 @@ explain_weak(struct engine *e)
 {
 	char text[256];
 
-	fail_set(&e->fail, REASON_WEAK, "%s uses a key that is too weak (%s): "
+	fail_set(e->fail, REASON_WEAK, "%s uses a key that is too weak (%s): "
 	    "it needs a longer one; DICOMTLS_PROFILE=legacy takes it until "
 	    "then", e->peer, sslerr_text(text, sizeof text));
 }
@@ -275,7 +275,7 @@ explain_reason(struct engine *e, int reason)
 		explain_verify(e);
 		break;
 	case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
-		fail_set(&e->fail, REASON_UNTRUSTED, "%s showed no "
+		fail_set(e->fail, REASON_UNTRUSTED, "%s showed no "
 		    "certificate, and DICOMTLS_LISTEN_VERIFY wants one: set "
 		    "DICOMTLS_CLIENT_CERT=yes there", e->peer);
 		break;
@@ -285,7 +285,7 @@ explain_reason(struct engine *e, int reason)
 		explain_weak(e);
 		break;
 	case SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED:
-		fail_set(&e->fail, REASON_VERSION, "%s does not know secure "
+		fail_set(e->fail, REASON_VERSION, "%s does not know secure "
 		    "renegotiation (RFC 5746): it is very old, "
 		    "DICOMTLS_PROFILE=legacy takes it", e->peer);
 		break;
@@ -302,7 +302,7 @@ sslerr_explain(struct engine *e)
 
 	if (code != 0 && (ERR_SYSTEM_ERROR(code) || (reason &
 	    ERR_RFLAG_FATAL) != 0))
-		fail_set(&e->fail, REASON_SYSTEM, "%s: OpenSSL has no memory, "
+		fail_set(e->fail, REASON_SYSTEM, "%s: OpenSSL has no memory, "
 		    "or cannot go on for another reason of this host's (%s)",
 		    e->peer, ERR_reason_error_string(code));
 	else if (code == 0 || ERR_GET_LIB(code) != ERR_LIB_SSL)

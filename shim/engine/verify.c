@@ -82,10 +82,10 @@ verify_pin(struct engine *e, const char *key)
 
 	if (listed(e))
 		return true;
-	r = peers_find(e->conf->dir, key, e->fingerprint, NULL, &e->fail);
+	r = peers_find(e->conf->dir, key, e->fingerprint, NULL, e->fail);
 	if (r == PEERS_KNOWN)
 		return true;
-	fail_set(&e->fail, REASON_PIN_MISMATCH, "%s showed a certificate with "
+	fail_set(e->fail, REASON_PIN_MISMATCH, "%s showed a certificate with "
 	    "the key SHA-256 %s (%s), which is none of the pinned ones (%s): "
 	    "if it is the right peer, `dicomtls-certtool trust add %s %s` "
 	    "accepts it", e->peer, e->fingerprint, session_text(e->subject), e->conf->rule,
@@ -102,11 +102,11 @@ verify_tofu(struct engine *e, const char *key)
 
 	if (listed(e))
 		return true;
-	r = peers_find(e->conf->dir, key, e->fingerprint, &other, &e->fail);
+	r = peers_find(e->conf->dir, key, e->fingerprint, &other, e->fail);
 	if (r == PEERS_UNKNOWN)
 		e->remember = true;
 	if (r == PEERS_OTHER)
-		fail_set(&e->fail, REASON_PIN_MISMATCH, "%s showed another key "
+		fail_set(e->fail, REASON_PIN_MISMATCH, "%s showed another key "
 		    "than before: now SHA-256 %s (%s), known is %s (%s/"
 		    PEERS_FILE ", line %u): ask its owner; if the new one is "
 		    "right, `dicomtls-certtool trust add %s %s --also` accepts "
@@ -127,7 +127,7 @@ verify_finish(struct engine *e)
 	e->remember = false;
 	key_of(e, key);
 	r = peers_add(e->conf->dir, key, e->fingerprint, session_text(e->subject), false,
-	    &e->fail);
+	    e->fail);
 	if (r < 0)
 		return r;
 	log_info("%s was not known: from now on it must have the key SHA-256 "
@@ -163,7 +163,7 @@ strong_enough(struct engine *e, X509 *cert)
 	if (!describe_weak(cert, p->min_rsa_bits, p->min_ec_bits, p->weak,
 	    why, sizeof why))
 		return true;
-	fail_set(&e->fail, REASON_WEAK, "%s showed a certificate that %s "
+	fail_set(e->fail, REASON_WEAK, "%s showed a certificate that %s "
 	    "(profile %s, %s): it needs a new one", e->peer, why, p->name,
 	    session_text(e->subject));
 	return false;
@@ -206,7 +206,7 @@ verify_peer(X509_STORE_CTX *store, void *arg)
 	note_peer(e, cert);
 	good = verify_by(e, store, cert);
 	e->verified = good ? how[mode] : NULL;
-	if (mode != VERIFY_CA || e->fail.reason != REASON_NONE)
+	if (mode != VERIFY_CA || e->fail->reason != REASON_NONE)
 		X509_STORE_CTX_set_error(store, good ? X509_V_OK :
 		    X509_V_ERR_APPLICATION_VERIFICATION);
 	return good;

@@ -7,7 +7,6 @@ libposix_la_SOURCES = \
 	shim/win32/posix/env.c \
 	shim/win32/posix/file.c \
 	shim/win32/posix/ifaddrs.c \
-	shim/win32/posix/ini.c \
 	shim/win32/posix/misc.c \
 	shim/win32/posix/owner.c shim/win32/posix/owner.h \
 	shim/win32/posix/sock.c \

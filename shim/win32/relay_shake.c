@@ -107,8 +107,6 @@ relay_wait(struct relay *r, struct relay_want *net, struct relay_want *loop, lon
 int
 relay_fail(struct relay *r, int error)
 {
-	if (r->engine != NULL)
-		fail_copy(&r->why, dicomtls_engine.why(r->engine));
 	say_failed(&r->say, &r->why, r->open);
 	/* What came before the failure came, as over TCP. */
 	if (r->loop != INVALID_SOCKET)
@@ -178,8 +176,7 @@ opened(struct relay *r)
 static int
 reset_by_peer(struct relay *r, int error)
 {
-	if (r->role == ROLE_CLIENT && error == -ECONNRESET &&
-	    dicomtls_engine.why(r->engine)->reason == REASON_RESET)
+	if (r->role == ROLE_CLIENT && error == -ECONNRESET)
 		fail_set(&r->why, REASON_RESET, "%s reset the connection "
 		    "during the handshake: it may not speak TLS on that port, "
 		    "or it refused our certificate (or wants one)",

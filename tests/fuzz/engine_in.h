@@ -131,7 +131,7 @@ engine_in_run(enum role role, const uint8_t *data, size_t size)
 		r = dicomtls_engine.handshake(e);
 	MUST(r < 0 && r != -EAGAIN);
 	if (r != -ENODATA)
-		MUST(dicomtls_engine.why(e)->reason != REASON_NONE);
+		MUST(f.reason != REASON_NONE);
 	dicomtls_engine.destroy(e);
 }
 

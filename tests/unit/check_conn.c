@@ -390,7 +390,7 @@ START_TEST(tampered)
 	ck_assert_int_eq(near_send(&n, "x", 1, 0), -EPIPE);
 	ck_assert_int_eq(wires_said("damaged or tampered"), 1);
 	ck_assert_int_eq(ops->read(far.end.engine, got, 64), -ECONNRESET);
-	ck_assert_int_eq(ops->why(far.end.engine)->reason, REASON_REFUSED);
+	ck_assert_int_eq(far.end.fail.reason, REASON_REFUSED);
 	near_close(&n);
 	far_close(&far);
 }

@@ -2,7 +2,8 @@
 UNIT_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 UNIT_LIBS = libbase.la $(CHECK_LIBS)
 if WINDOWS
-UNIT_CFLAGS += -include $(top_srcdir)/tests/windows/unit.h
+UNIT_CFLAGS += -include $(top_srcdir)/tests/windows/unit.h \
+	-isystem $(top_srcdir)/tests/windows/include
 UNIT_LIBS += libwinunit.la libbase.la $(WINDOWS_LIBS)
 endif
 UNIT_TESTS =

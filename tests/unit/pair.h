@@ -44,7 +44,7 @@ struct end {
 	bool ended;		/* no more will come */
 	int error;		/* -errno instead of an end */
 	int r;			/* what the handshake said last */
-	struct fail fail;	/* why there is no engine */
+	struct fail fail;	/* why there is no engine, or its own */
 };
 
 struct pair {
@@ -114,7 +114,7 @@ pair_free(struct pair *p)
 static inline const struct fail *
 pair_why(const struct end *end)
 {
-	return end->engine == NULL ? &end->fail : ops->why(end->engine);
+	return &end->fail;
 }
 
 /* One end that cannot go on is gone, as its process would be. */

@@ -307,7 +307,7 @@ wires_shake(struct near *n, struct far *far)
 		if (r == -EAGAIN)
 			r = ops->handshake(far->end.engine);
 		ck_assert_msg(r == 0 || r == -EAGAIN, "far: %s",
-		    ops->why(far->end.engine)->text);
+		    far->end.fail.text);
 		moved = buf_len(&far->sink.in) > 0;
 		far_push(far, 0);
 		if (r == 0 && !moved && kernel_says(n->fd, POLLIN) == 0)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# 05-tool: the certificate tool, the unit tests, doctor and probe.
+# 05-tool: the certificate tool, doctor and probe.
 # shellcheck source=tests/windows/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -70,20 +70,9 @@ probed() {
 	stop storescp
 }
 
-# The same tests as on Linux, in one process: Windows has no fork().
-unit() {
-	(cd / && within 240 env CK_FORK=no "$WINE" "$1" >"$C/unit.log" 2>&1 \
-		</dev/null) || { grep -E ':[FE]:' unit.log; fail "it failed"; }
-	said unit '100%: Checks: [1-9]'
-}
-
 check "a certificate, shown and checked" first_certificate
 check "keys are the user's alone" private_files
 check "several at once make one" at_once
 check "a folder of another script" other_letters
 check "probe tells what a peer speaks" probed
-for program in "$win"/make/tests/unit/check_*.exe; do
-	name=${program##*/}
-	check "unit tests, ${name%.exe}" unit "$program"
-done
 finish
