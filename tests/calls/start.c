@@ -2,6 +2,7 @@
  * start: beginnings and what we send, seen by a peer with TLS of its own: no
  * TLS at all, none yet, close_notify, and never a byte in plaintext. */
 #include <sys/epoll.h>
+#include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
