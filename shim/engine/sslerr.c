@@ -185,7 +185,13 @@ explain_refusal(struct engine *e, int alert)
 {
 	const char *text = SSL_alert_desc_string_long(alert);
 
-	if (!about_certificates(alert))
+	if (e->role == ROLE_SERVER && !e->open &&
+	    alert == SSL3_AD_HANDSHAKE_FAILURE)
+		fail_set(e->fail, REASON_REFUSED, "%s refused us with the TLS "
+		    "alert \"%s\" when it had seen our certificate: let it "
+		    "trust %s; its log tells more", e->peer, text,
+		    e->conf->cert);
+	else if (!about_certificates(alert))
 		fail_set(e->fail, REASON_REFUSED, "%s refused us with the TLS "
 		    "alert \"%s\": its log tells more", e->peer, text);
 	else if (e->role == ROLE_CLIENT && !e->conf->client_cert)
@@ -202,7 +208,8 @@ explain_refusal(struct engine *e, int alert)
 
 /* Before TLS 1.3 a server that misses our certificate has no alert for it
  * (RFC 5246, 7.4.6).  Once the handshake is over nothing is wrong with suites
- * and versions: a peer that may not negotiate anew says handshake_failure. */
+ * and versions: a peer that may not negotiate anew says handshake_failure.  A
+ * client that says it has seen our choice and our certificate. */
 static void
 explain_alert(struct engine *e, int alert)
 {
@@ -213,7 +220,8 @@ explain_alert(struct engine *e, int alert)
 		    "certificate of ours (alert \"%s\"): set "
 		    "DICOMTLS_CLIENT_CERT=yes and let it trust %s", e->peer,
 		    SSL_alert_desc_string_long(alert), e->conf->cert);
-	else if (e->open)
+	else if (e->open || (e->role == ROLE_SERVER &&
+	    alert == SSL3_AD_HANDSHAKE_FAILURE))
 		explain_refusal(e, alert);
 	else if (alert == SSL3_AD_HANDSHAKE_FAILURE ||
 	    alert == TLS1_AD_INSUFFICIENT_SECURITY)

@@ -61,18 +61,20 @@ bytes() {
 }
 
 in_words() {
-	local stamp='^20[^ ]*Z dicomtls\[[0-9]+\] info:' to
-	local tls='TLSv1\.3, TLS_AES_128_GCM_SHA256, key SHA-256'
-	local ended='\(AE MODALITY to PACS\) ended: [1-9][0-9]* bytes in, '
-	ended+='[1-9][0-9]* bytes out, [0-9]+ ms,'
+	local stamp='^20[^ ]*Z dicomtls\[[0-9]+\] info:' to shaken
+	local with='TLSv1\.3, TLS_AES_128_GCM_SHA256, key SHA-256'
+	local close='\(AE MODALITY to PACS\) ended: [1-9][0-9]* bytes in, '
+	close+='[1-9][0-9]* bytes out, [0-9]+ ms,'
 	both text
 	to=127.0.0.1:$P
 	cp client.log shim.log
-	sentence "$stamp to $to \(localhost\): $tls $(spki theirs.pem) \(CN=theirs\), verified: ca, [0-9]+ ms\$"
-	sentence "$stamp to $to $ended we closed first\$"
+	shaken="$with $(spki theirs.pem) \(CN=theirs\), verified: ca, [0-9]+ ms\$"
+	sentence "$stamp to $to \(localhost\): $shaken"
+	sentence "$stamp to $to $close we closed first\$"
 	cp server.log shim.log
-	sentence "$stamp from 127.0.0.1:[0-9]+: $tls $(spki mine.pem) \(CN=mine\), verified: pin, [0-9]+ ms\$"
-	sentence "$stamp from 127.0.0.1:[0-9]+ $ended close_notify both ways\$"
+	shaken="$with $(spki mine.pem) \(CN=mine\), verified: pin, [0-9]+ ms\$"
+	sentence "$stamp from 127.0.0.1:[0-9]+: $shaken"
+	sentence "$stamp from 127.0.0.1:[0-9]+ $close close_notify both ways\$"
 }
 
 # The other ways to end; what is cut off is 49's.
@@ -125,6 +127,9 @@ targets() {
 	[ "$(stat -c %a 'by file')" = 600 ]
 	echo_to --log none 2>err
 	[ ! -s err ]
+	echo_to --log "$C/none/x" 2>err
+	[ "$(grep -c "error: DICOMTLS_LOG=$C/none/x .*No such file" err)" -eq 1 ]
+	[ "$(grep -c ' info: to ' err)" -eq 2 ]
 	stop storescp
 	[ ! -e shim.log ]
 }

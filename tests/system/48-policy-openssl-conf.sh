@@ -138,9 +138,10 @@ programs_own() {
 # Each line would change what we are if it came through: no TLS 1.3, servers
 # without RFC 5746, tickets, no extension for encrypt-then-MAC.
 no_options() {
+	local options=UnsafeLegacyServerConnect,ClientRenegotiation
 	need gnutls-serv storescp
-	system_default 'Protocol = -TLSv1.3' \
-		'Options = UnsafeLegacyServerConnect,ClientRenegotiation,SessionTicket,-EncryptThenMac'
+	options+=,SessionTicket,-EncryptThenMac
+	system_default 'Protocol = -TLSv1.3' "Options = $options"
 	peer
 	capture "$P"
 	greet

@@ -193,6 +193,8 @@ cause_refused() {
 	ours
 	refused visits -CAfile other.pem -verify_return_error
 	server 'our certificate .*alert.*let it trust'
+	refused echo_to --log none --verify pin --pins "$(printf '%064d' 7)"
+	server 'our certificate .*"bad certificate".*let it trust'
 	stop peer
 }
 

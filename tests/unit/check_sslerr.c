@@ -103,6 +103,8 @@ static const struct {
 } alerts[] = {
 	{ SSL3_AD_HANDSHAKE_FAILURE, ROLE_CLIENT, false, false,
 	    REASON_NO_SHARED_CIPHER, "DICOMTLS_PROFILE" },
+	{ SSL3_AD_HANDSHAKE_FAILURE, ROLE_SERVER, false, false,
+	    REASON_REFUSED, "trust /etc/dicomtls/cert.pem" },
 	{ SSL3_AD_HANDSHAKE_FAILURE, ROLE_CLIENT, true, false,
 	    REASON_CLIENT_CERT_WANTED, "DICOMTLS_CLIENT_CERT=yes" },
 	{ TLS13_AD_CERTIFICATE_REQUIRED, ROLE_CLIENT, true, false,
