@@ -57,6 +57,18 @@ certificates() {
 	[ ! -e id/key.pem ] || fail "looking made something"
 }
 
+# An EC key, and profiles that have suites for RSA alone.
+kind_of_key() {
+	need "$build/dicomtls-certtool"
+	"$build/dicomtls-certtool" generate --dir "$C/id" --key ec:P-256
+	doctor 0 -d id
+	! grep 'EC key' out || fail "bcp195 takes it"
+	doctor 1 -d id -p aes
+	found '^WRONG  certificate .*EC key, and profile aes .*rsa:2048'
+	doctor 0 -d id -p bcp195-nd
+	found '^note   certificate .*EC key, .*bcp195-nd has TLS 1.3 alone'
+}
+
 no_place_for_a_certificate() {
 	: >file
 	doctor 1 -d file/id
@@ -225,6 +237,7 @@ listeners() {
 
 check "a healthy host, and nothing is changed" healthy
 check "the state of the certificate" certificates
+check "a key that the profile has no suite for" kind_of_key
 check "no place for a certificate" no_place_for_a_certificate
 check "settings that are wrong or worth a word" settings_wrong
 check "libraries missing or damaged" engine_missing
