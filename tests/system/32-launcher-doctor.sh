@@ -168,6 +168,12 @@ garbage() {
 	found '^WRONG  library .*file too short.*install'
 	"$run" run /bin/sh -c 'touch ran' 2>err && fail "it ran"
 	grep 'file too short' err
+	"$run" env >out 2>err && fail "it printed lines"
+	grep 'file too short' err
+	[ ! -s out ]
+	"$run" env --off | grep 'unset LD_PRELOAD'
+	"$run" systemd cron >out 2>err && fail "it printed a drop-in"
+	grep 'file too short' err
 	[ ! -e ran ]
 	head -c 5000 "$build/.libs/libdicomtls.so" >here/.libs/libdicomtls.so
 	"$run" run /bin/sh -c 'touch ran' 2>err && fail "it ran"
