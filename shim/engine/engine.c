@@ -370,7 +370,7 @@ engine_write(struct engine *e, const void *buf, size_t len)
 	int r = 0;
 
 	errqueue_take(&q);
-	e->wire = 0;
+	e->wire = 1;	/* not asked: neither an end (0) nor an error */
 	while (done < len) {
 		n = 0;
 		if (SSL_write_ex(e->ssl, (const char *)buf + done, len - done,

@@ -25,6 +25,8 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <syslog.h>
+#include <threads.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "conn/conn.h"
@@ -41,6 +43,7 @@ ssize_t __write(int, const void *, size_t);
 ssize_t __send(int, const void *, size_t, int);
 int __dprintf_chk(int, int, const char *, ...);
 int __vdprintf_chk(int, int, const char *, va_list);
+int __nanosleep(const struct timespec *, struct timespec *);
 int __poll(struct pollfd *, nfds_t, int);
 int __poll_chk(struct pollfd *, nfds_t, int, size_t);
 int __ppoll_chk(struct pollfd *, nfds_t, const struct timespec *,

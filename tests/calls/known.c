@@ -46,11 +46,6 @@ const struct known known_differences[] = {
 	    "reader: read = -1 EBADF\n",
 	    "a read that is under way while another thread closes the last "
 	    "descriptor ends at once: there is none left to read from" },
-	{ "pdu.in-two-pieces/sleep", "main: pieces on their own: 19\n",
-	    "main: pieces on their own: 0\n",
-	    "writes that make up one PDU are joined until it is whole or the "
-	    "program reads, waits or writes elsewhere; DICOMTLS_NODELAY=no "
-	    "sends each at once" },
 	{ "ready.out-before-first-byte/epoll*",
 	    "main: fresh server: OUT\n", "main: fresh server: IN OUT\n",
 	    "epoll reports the handshake's bytes as input; reading then gives "

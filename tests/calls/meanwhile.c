@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
+#include <threads.h>
 #include <unistd.h>
 
 #include "calls.h"
@@ -212,6 +213,88 @@ write_and_wait(const struct given *g)
 	close(fd[!by]);
 }
 
+/* The same where the writer sleeps for a while, and nobody else of its process
+ * is there to go on. */
+static void
+hear_early(int fd)
+{
+	struct timespec start = now();
+	char buf[10];
+
+	say_bytes("heard", buf, read(fd, buf, sizeof(buf)));
+	say("early %d", ms_since(start) < 800);
+}
+
+static void
+doze(int how)
+{
+	struct timespec t = { 1, 1000 }, until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec++;
+	switch (how) {
+	case 0: say_result("slept", nanosleep(&t, NULL)); break;
+	case 1: say_result("slept", clock_nanosleep(CLOCK_MONOTONIC, 0, &t,
+	    NULL)); break;
+	case 2: say_result("slept", clock_nanosleep(CLOCK_MONOTONIC,
+	    TIMER_ABSTIME, &until, NULL)); break;
+	case 3: say_result("slept", sleep(1)); break;
+	case 4: say_result("slept", usleep(1000500)); break;
+	default: say_result("slept", thrd_sleep(&t, NULL)); break;
+	}
+}
+
+static void
+write_and_sleep(const struct given *g)
+{
+	struct timespec start;
+	int fd[2];
+	pid_t pid;
+
+	pair_cold(fd);
+	pid = child("server", hear_early, fd[1]);
+	must(close(fd[1]));
+	set_nonblocking(fd[0]);
+	start = now();
+	must(write(fd[0], "hello", 5));
+	doze(g->n);
+	say("long enough %d, not too long %d", ms_since(start) >= 1000,
+	    ms_since(start) < 4000);
+	reap("server", pid);
+	close(fd[0]);
+}
+
+/* A signal ends a sleep, and the rest is told. */
+static void
+woken_from_sleep(const struct given *g)
+{
+	struct timespec t = { 3, 0 }, rest = { 0, 0 };
+	int fd[2];
+
+	pair_cold(fd);
+	set_nonblocking(fd[0]);
+	must(write(fd[0], "hello", 5));
+	count_signal(SIGUSR1, SA_RESTART);
+	timer_signal(100);
+	if (g->n == 0)
+		say_result("slept", nanosleep(&t, &rest));
+	else if (g->n == 1)
+		say("slept %d", clock_nanosleep(CLOCK_MONOTONIC, 0, &t, &rest));
+	else if (g->n == 2)
+		say("slept %d", clock_nanosleep(CLOCK_MONOTONIC,
+		    TIMER_ABSTIME, &(struct timespec){ INT32_MAX, 0 }, NULL));
+	else if (g->n == 3)
+		say("slept, but for %u", sleep(3));
+	else if (g->n == 4)
+		say_result("slept", usleep(3000000));
+	else
+		say("slept %d", thrd_sleep(&t, &rest));
+	say("rest %d", (int)rest.tv_sec);
+	say("bad time %d", clock_nanosleep(CLOCK_MONOTONIC, 0,
+	    &(struct timespec){ 0, -1 }, NULL));
+	close_both(fd);
+}
+
 /* A peer that never answers does not hold up the one who writes. */
 static void
 write_to_mute(const struct given *g)
@@ -310,6 +393,8 @@ static const char *const elsewheres[] = { "read", "timeout", "poll", NULL };
 static const char *const ends[] = { "server", "client", NULL };
 static const char *const firsts[] = { "client", "server", "client-again",
 	NULL };
+static const char *const sleeps[] = { "nanosleep", "clock_nanosleep",
+	"absolute", "sleep", "usleep", "thrd_sleep", NULL };
 static const char *const waits[] = { "poll", "select", "epoll", NULL };
 
 const struct family meanwhile_cases[] = {
@@ -322,6 +407,10 @@ const struct family meanwhile_cases[] = {
 	    .axes = BY_MODE, .words = ends },
 	{ .name = "meanwhile.write-and-wait", .play = write_and_wait,
 	    .axes = BY_SENDER | BY_MODE, .words = firsts },
+	{ .name = "meanwhile.write-and-sleep", .play = write_and_sleep,
+	    .words = sleeps },
+	{ .name = "meanwhile.woken-from-sleep", .play = woken_from_sleep,
+	    .words = sleeps },
 	{ .name = "meanwhile.write-to-mute", .play = write_to_mute },
 	{ .name = "meanwhile.write-to-gone", .play = write_to_gone,
 	    .axes = BY_SENDER | BY_MODE },

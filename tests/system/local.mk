@@ -17,7 +17,8 @@ SYSTEM_TESTS = \
 	tests/system/70-fail-closed.sh \
 	tests/system/80-untouched.sh \
 	tests/system/90-captures.sh \
-	tests/system/91-capture.sh
+	tests/system/91-capture.sh \
+	tests/system/92-record.sh
 
 SYSTEM_TESTS += \
 	tests/system/31-launcher-run.sh \

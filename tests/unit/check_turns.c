@@ -106,8 +106,9 @@ run(struct near *n, bool writes)
 	pthread_join(thread, NULL);
 	ck_assert_int_eq(r, LONG);
 	free(data);
-	/* A turn for each 256 KiB, and some room for a busy host. */
-	ck_assert_int_ge(turns, LONG / 262144 / 4);
+	/* One may come for each of 256 parts; without the rule there is none.
+	 * How many of them a busy host uses is its own affair. */
+	ck_assert_int_ge(turns, 4);
 }
 
 START_TEST(long_write)
