@@ -26,6 +26,16 @@ left() {
 		fail "other files are left behind"
 }
 
+# until_true COMMAND ...: within twenty seconds.
+until_true() {
+	local tries
+	for ((tries = 0; tries < 400; tries++)); do
+		"$@" >/dev/null 2>&1 && return
+		sleep 0.05
+	done
+	fail "it did not come to: $*"
+}
+
 # The options that it prints for tshark, one a line.
 printed() {
 	sed -n 's/^    tshark -r [^ ]* *//p' err >printed
@@ -157,11 +167,17 @@ handles_signals() {
 	start capture "$run" capture -c "$P" -w work/c.pcapng -- bash -c \
 		'trap "echo HUP" HUP; trap "exit 9" TERM; echo ready
 		while :; do sleep 0.1; done'
-	until grep -q ready capture.log; do sleep 0.05; done
+	until_true grep ready capture.log
 	kill -HUP "$(pid capture)"
-	until grep -q '^HUP' capture.log; do sleep 0.05; done
+	until_true grep '^HUP' capture.log
 	end_capture 9 TERM
 	left c.pcapng c.svg
+	# Ctrl-C comes once, not by us as well.
+	need python3
+	python3 "$here/terminal.py" 0.5 '^C' ready "$run" capture -c "$P" \
+		-w work/d.pcapng -- bash -c \
+		'trap "echo INT" INT; echo ready; sleep 3; sleep 2' >err || true
+	[ "$(grep -c '^[^a-z]*INT' err)" -eq 1 ] || fail "not one INT: $(cat err)"
 }
 
 background() {
@@ -171,10 +187,7 @@ background() {
 	image sent/ct 64
 	start_capture -w work/c.pcapng -- sh -c \
 		"setsid storescp -od got $P >/dev/null 2>&1 & exit 3"
-	until grep 'sh went to the background' capture.log; do
-		alive capture
-		sleep 0.1
-	done
+	until_true grep 'sh went to the background' capture.log
 	within 20 "${tls[@]}" storescu 127.0.0.1 "$P" sent/ct
 	end_capture 3 TERM
 	says 'DICOM C-STORE-RSP 1, Success'
@@ -477,12 +490,9 @@ dumpcap_killed() {
 	start_capture -w work/c.pcapng storescp -od got "$P"
 	within 20 "${tls[@]}" storescu 127.0.0.1 "$P" sent/ct
 	# Once dumpcap has written it.
-	until grep -qa storescp "$C"/work/.dicomtls-*/raw.pcapng ||
-		[ "$(stat -c %s work/.dicomtls-*/raw.pcapng)" -gt 9000 ]; do
-		sleep 0.1
-	done
+	until_true eval '[ "$(stat -c %s work/.dicomtls-*/raw.pcapng)" -gt 9000 ]'
 	kill -KILL "$(dumpcap_pid)"
-	until grep 'recording has ended before' capture.log; do sleep 0.1; done
+	until_true grep 'recording has ended before' capture.log
 	# The program goes on.
 	within 20 "${tls[@]}" echoscu 127.0.0.1 "$P"
 	end_capture 143 TERM
@@ -519,16 +529,30 @@ disk_full() {
 	grep -x c.pcapng left
 }
 
-# The terminal is gone while it runs: nothing may be left.
+# The terminal is gone while it runs: the kernel tells us, as its session's
+# leader, and nobody else.
+hangup() {
+	need dumpcap editcap tshark python3
+	port P
+	mkdir got work
+	start terminal python3 "$here/terminal.py" 0.5 hangup Association \
+		"$run" capture -l "$P" -w work/c.pcapng storescp -v -od got "$P"
+	wait_listen "$P" terminal
+	tls_on "$P"
+	within 20 "${tls[@]}" echoscu 127.0.0.1 "$P"
+	ended terminal && fail "it did not end by its signal"
+	! grep 'did not end' terminal.log || fail "it went on"
+	! in_use_by_listener || fail "the program goes on"
+	left c.pcapng c.svg
+}
+
 killed_by_hangup() {
 	need dumpcap editcap tshark
 	port P
 	mkdir work
-	start capture "$run" capture -c "$P" -w work/c.pcapng -- sleep 30
-	until [ -e work/c.pcapng ] && [ -n "$(dumpcap_pid)" ]; do
-		sleep 0.05
-	done
-	sleep 0.5
+	start capture "$run" capture -c "$P" -w work/c.pcapng -- \
+		sh -c 'echo ready; exec sleep 30'
+	until_true grep ready capture.log
 	end_capture 129 HUP
 	left c.pcapng c.svg
 	says 'There was no connection'
@@ -540,10 +564,10 @@ killed_itself() {
 	local recorder
 	port P
 	mkdir work
-	start capture "$run" capture -c "$P" -w work/c.pcapng -- sleep 3
-	until [ -n "$(dumpcap_pid)" ]; do sleep 0.05; done
+	start capture "$run" capture -c "$P" -w work/c.pcapng -- \
+		sh -c 'echo ready; exec sleep 3'
+	until_true grep ready capture.log
 	recorder=$(dumpcap_pid)
-	sleep 0.5
 	kill -KILL "$(pid capture)"
 	gone "$recorder" || fail "dumpcap is still there"
 }
@@ -590,7 +614,8 @@ check "no such interface" no_interface
 check "programs, settings and files that are no good" bad_programs
 check "dumpcap is killed" dumpcap_killed
 check "the disk is full" disk_full
-check "the terminal hangs up" killed_by_hangup
+check "the terminal hangs up" hangup
+check "a hangup by kill" killed_by_hangup
 check "dumpcap does not outlive dicomtls" killed_itself
 check "nobody reads what it says" nobody_listens
 check "a key log of the user's own" own_keylog
