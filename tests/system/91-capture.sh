@@ -172,12 +172,33 @@ handles_signals() {
 	until_true grep '^HUP' capture.log
 	end_capture 9 TERM
 	left c.pcapng c.svg
-	# Ctrl-C comes once, not by us as well.
-	need python3
+}
+
+# Ctrl-C comes once, not by us as well.
+one_interrupt() {
+	need dumpcap editcap tshark python3
+	port P
+	mkdir work
 	python3 "$here/terminal.py" 0.5 '^C' ready "$run" capture -c "$P" \
-		-w work/d.pcapng -- bash -c \
-		'trap "echo INT" INT; echo ready; sleep 3; sleep 2' >err || true
-	[ "$(grep -c '^[^a-z]*INT' err)" -eq 1 ] || fail "not one INT: $(cat err)"
+		-w work/c.pcapng -- python3 -c '
+import signal, time
+signal.signal(signal.SIGINT, lambda *_: print("INT", flush=True))
+print("ready", flush=True)
+end = time.monotonic() + 3
+while time.monotonic() < end:
+    time.sleep(0.1)' >err
+	[ "$(grep -cE '^(\^C)?INT' err)" -eq 1 ] || fail "not one INT: $(cat err)"
+}
+
+# A program that goes on is recorded to its end.
+after_interrupt() {
+	need python3
+	server
+	python3 "$here/terminal.py" 0.5 '^C' ready "$run" capture -c "$P" \
+		-w work/c.pcapng -- bash -c "trap 'echo INT' INT; echo ready
+		sleep 3; sleep 1; echoscu 127.0.0.1 $P" >err
+	says INT
+	says 'DICOM C-ECHO-RSP 1, Success'
 }
 
 background() {
@@ -413,8 +434,8 @@ no_tshark() {
 	PATH=$C/bin captured 0 -w work/c.pcapng echoscu 127.0.0.1 "$P"
 	says 'no summary: tshark.*is not installed.*package tshark.*--read'
 	left c.pcapng
-	"$run" capture -c "$P" -r work/c.pcapng >read
-	grep 'DICOM C-ECHO-RSP 1, Success' read
+	"$run" capture -c "$P" -r work/c.pcapng >told
+	grep 'DICOM C-ECHO-RSP 1, Success' told
 	PATH=$C/bin captured 1 --summary work/d.txt -w work/d.pcapng \
 		echoscu 127.0.0.1 "$P"
 	says 'tshark.*is not installed'
@@ -599,6 +620,8 @@ check "Ctrl-C on a terminal" ctrl_c
 check "progress on a terminal, and only there" progress
 check "exit statuses, arguments, the default name" statuses
 check "signals are the program's" handles_signals
+check "Ctrl-C comes once" one_interrupt
+check "a program that goes on after Ctrl-C" after_interrupt
 check "a program that goes to the background" background
 check "--no-secrets" no_secrets
 check "--redact, and what shows without it" redact
