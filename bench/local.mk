@@ -16,5 +16,5 @@ bench: all $(bench_tools)
 .PHONY: bench
 
 EXTRA_DIST += bench/README bench/run bench/chart.py bench/loads.py bench/measure.py \
-	bench/micro.py bench/peers.py bench/report.py \
+	bench/micro.py bench/peers.py bench/report.py bench/whither.py \
 	bench/results.md bench/results.svg

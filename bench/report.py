@@ -8,6 +8,7 @@ import subprocess
 import time
 
 import chart
+import whither
 
 # What a row's ratio is taken to.
 REFERENCE = {"rate": "nodelay"}
@@ -53,6 +54,13 @@ class Row:
         self.load, self.pairs, self.samples = load, pairs, samples
         self.missing, self.counted = missing, counted
         self.reference = REFERENCE.get(load.key, BEST)
+        self.whither = []
+
+    def cpu(self):
+        """{pair key: median seconds of CPU} of the pairs that speak for
+        themselves in the table of where it goes."""
+        return {k: self.median(k, "cpu") for k in ("nodelay", BEST, "shim")
+                if self.has(k)}
 
     def has(self, *keys):
         return all(self.samples.get(k) for k in keys)
@@ -99,6 +107,18 @@ class Row:
             cells = self.cells(pair)
             lines.append("| %s |" % " | ".join(
                 cells + [""] * (len(head) - len(cells))))
+        return lines + [""] + self.whither_table()
+
+    def whither_table(self):
+        if not self.whither:
+            return []
+        lines = ["Where the CPU time goes, in milliseconds (the medians above, "
+                 "divided as perf's samples of one run):", "",
+                 "| | end | %s |" % " | ".join(whither.COLUMNS),
+                 "|%s" % ("---|" * (2 + len(whither.COLUMNS)))]
+        for title, end, seconds in self.whither:
+            lines.append("| %s | %s | %s |" % (title, end, " | ".join(
+                "%.1f" % (seconds.get(c, 0) * 1e3) for c in whither.COLUMNS)))
         return lines + [""]
 
 
@@ -190,8 +210,10 @@ class Results:
             (self.aes / 1e9)]
 
     def add(self, *args):
-        self.rows.append(Row(*args))
+        row = Row(*args)
+        self.rows.append(row)
         self.load = max(self.load, os.getloadavg()[1])
+        return row
 
     def goals(self):
         goals = Goals()
@@ -231,7 +253,16 @@ class Results:
             "One busy association of an epoll server, a round trip of 16 KiB:"
             " alone %.1f us, among %d idle ones %.1f us." % (
                 self.micro["busy"][1], self.micro["busy"][0],
-                self.micro["busy"][2]), ""]
+                self.micro["busy"][2]), ""] + self.keys_table()
+
+    def keys_table(self):
+        lines = ["### Handshakes, by the server's key", "",
+                 "| key | CPU ms, client | CPU ms, server | sum |",
+                 "|---|---|---|---|"]
+        for kind, (client, server) in self.micro["keys"].items():
+            lines.append("| %s | %.2f | %.2f | %.2f |" % (
+                kind, client, server, client + server))
+        return lines + [""]
 
     def markdown(self):
         lines = ["# Measured", ""] + self.about + [

@@ -21,6 +21,9 @@ dicomtls_SOURCES += \
 	launcher/capture_win32.c \
 	launcher/commands_win32.c \
 	launcher/doctor_win32.c \
+	launcher/env_win32.c \
+	launcher/image_win32.c launcher/image_win32.h \
+	launcher/systemd_win32.c \
 	shim/win32/inject.c shim/win32/inject.h \
 	shim/win32/posix/start.c
 else

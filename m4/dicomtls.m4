@@ -26,13 +26,11 @@ SYSTEM_LDFLAGS="-static-libgcc -static-libtool-libs"
 WINDOWS_LIBS="-l:libwinpthread.a -lmswsock -lws2_32 -liphlpapi -lcrypt32 -lgdi32 -ladvapi32"
 OPENSSL_LIBS="$OPENSSL_LIBS $WINDOWS_LIBS"
 DLL_LIBS=
-for word in $OPENSSL_LIBS; do
+for word in $INIH_LIBS $OPENSSL_LIBS; do
   DLL_LIBS="$DLL_LIBS -Wl,$word"
 done
 AC_SUBST([DLL_LIBS])
 AC_SUBST([WINDOWS_LIBS])
-AC_DEFINE([HAVE_DECL_INI_MAX_LINE], [1])
-inih_kind="built in"
 ])
 
 AC_DEFUN([DICOMTLS_ARG_WERROR], [
@@ -78,16 +76,20 @@ AC_SUBST([ENGINE_OPENSSL_LIBS])
 dnl The preload library may need libc alone, so inih is linked statically.
 AC_DEFUN([DICOMTLS_LIB_INIH], [
 PKG_CHECK_MODULES([INIH], [inih])
+INIH_LIBS=$(AS_ECHO(["$INIH_LIBS"]) | $SED 's/-linih/-l:libinih.a/')
 AC_CACHE_CHECK([for a static inih], [dicomtls_cv_static_inih], [
   saved_LIBS=$LIBS
-  LIBS="-l:libinih.a $LIBS"
+  saved_CPPFLAGS=$CPPFLAGS
+  LIBS="$INIH_LIBS $LIBS"
+  CPPFLAGS="$INIH_CFLAGS $CPPFLAGS"
   AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <ini.h>]],
     [[return ini_parse_string("", 0, 0);]])],
     [dicomtls_cv_static_inih=yes], [dicomtls_cv_static_inih=no])
   LIBS=$saved_LIBS
+  CPPFLAGS=$saved_CPPFLAGS
 ])
 AS_IF([test "x$dicomtls_cv_static_inih" = xyes],
-  [INIH_LIBS="-l:libinih.a"; inih_kind=static],
+  [inih_kind=static],
   [AC_MSG_ERROR([libinih.a is missing: the preload library may not depend on a shared libinih (Debian: libinih-dev)])])
 dnl Some builds of inih take lines of 200 bytes and no more.
 AC_CHECK_DECLS([ini_max_line], [], [], [[#include <ini.h>]])

@@ -1,25 +1,40 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 # sources: what Debian has as source alone for Windows, fetched and built once,
-# kept in a folder of its own.  Sourced by the other scripts.  built() runs the
-# functions under set -e.
-# shellcheck disable=SC2164
+# kept in a folder of its own.  Sourced; the functions are for windows/part,
+# which runs them under set -e.
+# shellcheck disable=SC2034,SC2164
 
 cache=${DICOMTLS_WINDOWS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dicomtls-windows}
 host=x86_64-w64-mingw32
 prefix=$cache/$host
 jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 
-# Our own lists and folders: the machine's apt is left as it is, and needs no
-# source entries of its own.
-source_apt() {
-	local lists=$cache/apt
-	mkdir -p "$lists/lists/partial" "$lists/cache/archives/partial"
-	if [ ! -e "$lists/sources.list" ]; then
+# The suite behind Debian 12, for what its own mirror has lost.
+later=trixie
+
+# source_entries SUITE: where the machine's own apt says that Debian is, as
+# lines for sources; "own" is the machine's own release.
+source_entries() {
+	if [ "$1" = own ]; then
 		apt-get indextargets --format \
 			'deb-src $(REPO_URI) $(RELEASE) $(COMPONENT)' \
-			'Created-By: Packages' 'Origin: Debian' | sort -u \
-			>"$lists/sources.list"
+			'Created-By: Packages' 'Origin: Debian' | sort -u
+	else
+		apt-get indextargets --format '$(REPO_URI)' \
+			'Created-By: Packages' 'Label: Debian' | sort -u |
+			sed -n "1s|.*|deb-src & $1 main|p"
+	fi
+}
+
+# source_apt SUITE COMMAND ...: with lists and folders of our own: the
+# machine's apt is left as it is, and needs no source entries.
+source_apt() {
+	local suite=$1 lists=$cache/apt/$1
+	shift
+	mkdir -p "$lists/lists/partial" "$lists/cache/archives/partial"
+	if [ ! -s "$lists/sources.list" ]; then
+		source_entries "$suite" >"$lists/sources.list"
 	fi
 	apt-get -q -o "Dir::Etc::SourceList=$lists/sources.list" \
 		-o Dir::Etc::SourceParts=/dev/null \
@@ -28,34 +43,39 @@ source_apt() {
 		-o APT::Sandbox::User=root "$@"
 }
 
-# unpacked PACKAGE: fetches Debian's source of PACKAGE (apt checks it against
-# Debian's signature) and unpacks it into $cache/src/PACKAGE.  The tarball
-# alone: the .dsc of a security update may have left the mirror already.
+# fetched SUITE PACKAGE: the tarball of its source, into the working directory.
+# apt checks it against Debian's signature.  The tarball alone: the .dsc of a
+# security update may have left the mirror already.
+fetched() {
+	local lists=$cache/apt/$1
+	mkdir -p "$lists"
+	# apt does not wait for another apt that uses the same lists.
+	exec 9>"$lists/lock"
+	flock 9
+	[ -e "$lists/updated" ] || source_apt "$1" update || return
+	: >"$lists/updated"
+	source_apt "$1" source --download-only --tar-only "$2"
+}
+
+# unpacked PACKAGE [SUITE]: fetches Debian's source of PACKAGE and unpacks it
+# into $cache/src/PACKAGE; from SUITE if the machine's own release has lost it.
 unpacked() {
-	local package=$1 to=$cache/src/$1 tarball
+	local package=$1 to=$cache/src/$1 tar=$cache/tar/$1 tarball
 	[ ! -d "$to" ] || return 0
-	mkdir -p "$cache/tar/$package" "$cache/src"
-	(
-		cd "$cache/tar/$package"
-		ls ./*.orig.tar.* >/dev/null 2>&1 || {
-			source_apt update
-			source_apt source --download-only --tar-only "$package"
-		}
-	)
-	tarball=$(find "$cache/tar/$package" -name '*.orig.tar.*' \
-		! -name '*.asc' | sort | tail -n 1)
+	mkdir -p "$tar" "$cache/src"
+	ls "$tar"/*.orig.tar.* >/dev/null 2>&1 ||
+		(cd "$tar" && fetched own "$package") ||
+		{ [ $# -gt 1 ] && (cd "$tar" && fetched "$2" "$package"); } || {
+		echo "Debian's source package $package cannot be had by apt:" \
+			"see the lines above"
+		return 1
+	}
+	tarball=$(find "$tar" -name '*.orig.tar.*' ! -name '*.asc' | sort |
+		tail -n 1)
 	rm -rf "$to.part"
 	mkdir -p "$to.part"
 	tar -xf "$tarball" -C "$to.part" --strip-components=1
 	mv "$to.part" "$to"
-}
-
-# built NAME: runs build_NAME once; done means that it came to its end.
-built() {
-	[ ! -e "$prefix/done/$1" ] || return 0
-	mkdir -p "$prefix/done" "$prefix/include" "$prefix/lib/pkgconfig"
-	(set -e; "build_$1")
-	touch "$prefix/done/$1"
 }
 
 # What Debian's OpenSSL is: security level 2.  No openssl.cnf is read: on
@@ -74,6 +94,23 @@ build_openssl() {
 		-DOPENSSL_TLS_SECURITY_LEVEL=2 -O2
 	make -j "$jobs" build_libs
 	make install_dev
+}
+
+# One file.  The length of a line is what shim/policy/confile.c allows; Debian's
+# own package has a variable for it.
+build_inih() {
+	unpacked libinih "$later"
+	cd "$cache/src/libinih"
+	"$host-gcc" -O2 -DINI_MAX_LINE=8192 -c ini.c -o ini.o
+	"$host-ar" rcs "$prefix/lib/libinih.a" ini.o
+	cp ini.h "$prefix/include/"
+	cat >"$prefix/lib/pkgconfig/inih.pc" <<-END
+	Name: inih
+	Description: INI files
+	Version: $(sed -n "s/^ *version *: *'\(.*\)',*/\1/p" meson.build)
+	Libs: -L$prefix/lib -linih
+	Cflags: -I$prefix/include
+	END
 }
 
 build_jansson() {

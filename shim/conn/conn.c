@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
- * conn: one upgraded connection: life, lock, ownership. */
+ * conn: one upgraded connection: life, dying, options. */
 #include "conn/conn.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/log.h"
-#include "conn/fdtab.h"
 #include "conn/state.h"
 
 /* Life ---------------------------------------------------------------------- */
@@ -38,8 +35,10 @@ from_pool(void)
 	else
 		memset((char *)c + offsetof(struct conn, descriptors), 0,
 		    sizeof *c - offsetof(struct conn, descriptors));
-	if (c != NULL)
+	if (c != NULL) {
 		pthread_mutex_init(&c->lock, NULL);
+		pthread_mutex_init(&c->turn, NULL);
+	}
 	return c;
 }
 
@@ -97,7 +96,8 @@ conn_new(const struct conn_args *args)
 	} else {
 		conn_deadline(&c->deadline, c->conf->handshake_timeout * 1000);
 	}
-	settle_note(c);
+	conn_lock(c, -1);	/* from now on other threads may find it */
+	conn_leave(c);
 	return c;
 }
 
@@ -131,6 +131,7 @@ conn_release(struct conn *c)
 	buf_free(&c->out);
 	claims_release(c->claims);
 	pthread_mutex_destroy(&c->lock);
+	pthread_mutex_destroy(&c->turn);
 	free(c->name);
 	into_pool(c);
 }
@@ -164,229 +165,16 @@ conn_descriptors(struct conn *c)
 void
 conn_connected(struct conn *c)
 {
+	if (conn_lock(c, -1) < 0)
+		return;
 	c->connecting = false;
-}
-
-/* Lock and ownership -------------------------------------------------------- */
-
-static int
-locked(struct conn *c, int fd)
-{
-	atomic_store_explicit(&c->holder, pthread_self(),
-	    memory_order_relaxed);
-	if (fd >= 0)
-		c->fd = fd;
-	c->drained = false;
-	return 0;
-}
-
-static bool
-holds_lock(const struct conn *c)
-{
-	return atomic_load_explicit(&c->holder, memory_order_relaxed) ==
-	    pthread_self();
-}
-
-int
-conn_lock(struct conn *c, int fd)
-{
-	if (holds_lock(c))
-		return -EDEADLK;
-	pthread_mutex_lock(&c->lock);
-	return locked(c, fd);
-}
-
-int
-conn_try_lock(struct conn *c)
-{
-	if (holds_lock(c))
-		return -EDEADLK;
-	if (pthread_mutex_trylock(&c->lock) != 0)
-		return -EBUSY;
-	return locked(c, -1);
-}
-
-void
-conn_leave(struct conn *c)
-{
-	settle_note(c);
-	atomic_store_explicit(&c->holder, 0, memory_order_relaxed);
-	pthread_mutex_unlock(&c->lock);
-}
-
-static int
-say_taken(struct conn *c)
-{
-	if (!c->said_taken)
-		log_error("%s: another process owns this TLS session since the "
-		    "fork (two processes used it): only the first one to use "
-		    "it can go on", c->peer);
-	c->said_taken = true;
-	return -EIO;
-}
-
-int
-conn_claim(struct conn *c)
-{
-	int nobody = 0;
-
-	if (c->disowned)
-		return say_taken(c);
-	if (c->claims == NULL)
-		return 0;
-	c->disowned = !atomic_compare_exchange_strong(
-	    &c->claims->word[c->claim], &nobody, getpid());
-	claims_release(c->claims);
-	c->claims = NULL;
-	return c->disowned ? say_taken(c) : 0;
-}
-
-int
-conn_enter(struct conn *c, int fd)
-{
-	int r = conn_lock(c, fd);
-
-	if (r < 0)
-		return r;
-	r = conn_claim(c);
-	if (r < 0)
-		conn_leave(c);
-	return r;
-}
-
-bool
-conn_unclaimed(struct conn *c)
-{
-	return c->claims != NULL || c->disowned;
-}
-
-void
-conn_disown(struct conn *c)
-{
-	c->disowned = true;
-}
-
-void
-conn_warn_exec(struct conn *c, int fd)
-{
-	if (conn_lock(c, fd) < 0)
-		return;
-	if (!conn_unclaimed(c) && (c->stage == STAGE_SHAKING ||
-	    c->stage == STAGE_OPEN))
-		log_warn("%s: another program is executed and inherits this "
-		    "connection, but its TLS session cannot be handed over: "
-		    "it can only close it", c->peer);
 	conn_leave(c);
-}
-
-void
-conn_before_fork(struct conn *c, struct claims *claims, size_t i)
-{
-	c->frozen = atomic_load(&c->holder) != pthread_self();
-	if (c->frozen)
-		pthread_mutex_lock(&c->lock);
-	if (conn_unclaimed(c))
-		return;
-	if (c->stage != STAGE_FRESH && c->fd >= 0)
-		output_push(c);
-	c->claim = i;
-	c->claims = claims != NULL ? claims_hold(claims) : NULL;
-}
-
-void
-conn_after_fork(struct conn *c, bool child)
-{
-	if (child && c->claims == NULL)
-		c->disowned = true;
-	settle_note(c);
-	if (c->frozen)
-		pthread_mutex_unlock(&c->lock);
-}
-
-/* Time ---------------------------------------------------------------------- */
-
-void
-conn_deadline(struct timespec *deadline, int ms)
-{
-	clock_gettime(CLOCK_MONOTONIC, deadline);
-	deadline->tv_sec += ms / 1000;
-	deadline->tv_nsec += (long)(ms % 1000) * 1000000;
-	if (deadline->tv_nsec >= 1000000000) {
-		deadline->tv_nsec -= 1000000000;
-		deadline->tv_sec++;
-	}
-}
-
-int
-conn_left_ms(const struct timespec *deadline)
-{
-	struct timespec now;
-	long ms;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	ms = (deadline->tv_sec - now.tv_sec) * 1000 +
-	    (deadline->tv_nsec - now.tv_nsec + 999999) / 1000000;
-	return ms < 0 ? 0 : (int)ms;
-}
-
-static void
-abandon(void *arg)
-{
-	conn_release(arg);
-}
-
-/* Another thread closed a descriptor meanwhile: FD may be another file. */
-static bool
-still_ours(struct conn *c, int fd)
-{
-	bool closing = false;
-	struct conn *now = fdtab_hold(fd, &closing);
-
-	if (now != NULL)
-		conn_release(now);
-	return now == c;
-}
-
-int
-conn_wait(struct conn *c, short events, int timeo, bool begun)
-{
-	bool shaking = c->stage == STAGE_SHAKING;
-	int fd = c->fd, limit, ms = timeo, r;
-	unsigned closes = atomic_load(&c->closes);
-
-	if (buf_len(&c->out) > 0)
-		events |= POLLOUT;
-	if (shaking) {
-		limit = conn_left_ms(&c->deadline);
-		if (ms < 0 || limit < ms)
-			ms = limit;
-	}
-	conn_leave(c);
-	if (events == POLLIN && ms < 0 && !begun)
-		r = c->wire->await_data(fd, abandon, c);
-	else
-		r = c->wire->poll(fd, events, ms, abandon, c);
-	if (atomic_load(&c->closes) != closes && !still_ours(c, fd))
-		fd = -1;
-	if (conn_lock(c, fd) < 0)
-		return -EINTR;
-	if (fd < 0)
-		return -EBADF;
-	if (r == 0 && ms == timeo && ms >= 0)
-		return -EAGAIN;
-	if (r == -EINTR && timeo < 0 && !begun && c->wire->restarts())
-		return 0;
-	if (r < 0 && r != -EINTR && r != -EAGAIN) {
-		conn_die(c, r);		/* the kernel tells it only once */
-		return 0;
-	}
-	return r < 0 ? r : 0;
 }
 
 /* The end ------------------------------------------------------------------- */
 
-static void
-log_failure(struct conn *c)
+void
+conn_log_failure(struct conn *c)
 {
 	struct log_field fields[] = {
 		{ "role", c->role == ROLE_CLIENT ? "client" : "server" },
@@ -395,8 +183,9 @@ log_failure(struct conn *c)
 		{ NULL, NULL },
 	};
 
-	if (c->why.reason == REASON_NONE)
+	if (c->why.reason == REASON_NONE || c->blamed)
 		return;
+	c->blamed = true;
 	log_event(c->stage == STAGE_OPEN && (c->why.reason == REASON_RESET ||
 	    c->why.reason == REASON_TRUNCATED) ?
 	    LOG_LEVEL_WARN : LOG_LEVEL_ERROR, "failure", fields, "%s",
@@ -408,7 +197,7 @@ conn_die(struct conn *c, int error)
 {
 	if (c->stage == STAGE_DEAD)
 		return;
-	log_failure(c);
+	conn_log_failure(c);
 	output_flush(c);	/* an alert, perhaps */
 	c->stage = STAGE_DEAD;
 	c->error = error;
@@ -457,25 +246,25 @@ conn_passes(struct conn *c)
 int
 conn_lowat(struct conn *c)
 {
-	return c->lowat;
+	return atomic_load(&c->lowat);
 }
 
 void
 conn_set_lowat(struct conn *c, int bytes)
 {
-	c->lowat = bytes < 1 ? 1 : bytes;
+	atomic_store(&c->lowat, bytes < 1 ? 1 : bytes);
 }
 
 bool
 conn_nodelay(struct conn *c)
 {
-	return c->nodelay;
+	return atomic_load(&c->nodelay);
 }
 
 void
 conn_set_nodelay(struct conn *c, bool on)
 {
-	c->nodelay = on;
+	atomic_store(&c->nodelay, on);
 }
 
 bool
@@ -487,5 +276,8 @@ conn_forces_nodelay(struct conn *c)
 void
 conn_forget_room(struct conn *c)
 {
+	if (conn_lock(c, -1) < 0)
+		return;
 	c->room = 0;
+	conn_leave(c);
 }

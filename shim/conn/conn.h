@@ -135,11 +135,11 @@ bool conn_unclaimed(struct conn *c);
 
 /*
  * Connections with unfinished business: unsent bytes, one end that has said
- * nothing yet, handshakes.  Whoever is about to sleep without poll or select
- * (epoll's waits) comes by here first, and again when one of the *N entries of
- * WAIT, an array of CONN_SETTLE, is true: the program may not be waiting for
- * those events itself.  Costs one load if there are none.  Returns the
- * milliseconds after which to come again in any case, -1: no need.
+ * nothing yet, handshakes.  Whoever is about to sleep comes by here first, and
+ * again when one of the *N entries of WAIT, an array of CONN_SETTLE, is true:
+ * the program may not be waiting for those events itself.  Costs one load if
+ * there are none.  Returns the milliseconds after which to come again in any
+ * case, -1: no need.
  */
 #define CONN_SETTLE 64
 struct pollfd;
@@ -151,5 +151,7 @@ conn_unsettled(void)
 {
 	return atomic_load_explicit(&conn_business, memory_order_relaxed) != 0;
 }
+
+bool conn_unfinished(void);	/* of those that something can be done for */
 
 #endif

@@ -33,15 +33,16 @@ static int
 push_out(struct conn *c, int limit)
 {
 	struct timespec deadline;
-	int r, ms;
+	int r = 0, ms;
 
 	conn_deadline(&deadline, limit);
+	settle_answer(true);
 	while (c->stage != STAGE_DEAD) {
 		r = buf_len(&c->tx) > 0 ? shake_step(c) : 0;
 		if (r == 0)
 			r = output_push(c);
 		if (r == 0 && buf_len(&c->out) == 0)
-			return 0;
+			break;
 		ms = conn_left_ms(&deadline);
 		if (r != -EAGAIN || ms == 0)
 			break;
@@ -49,6 +50,9 @@ push_out(struct conn *c, int limit)
 		    c->connecting ? POLLOUT : POLLIN), ms, NULL, NULL);
 		c->drained = false;
 	}
+	settle_answer(false);
+	if (c->stage != STAGE_DEAD && r == 0 && buf_len(&c->out) == 0)
+		return 0;
 	if (buf_len(&c->tx) + buf_len(&c->out) > 0)
 		log_warn("%s: %zu bytes could not be sent before the "
 		    "connection was closed: the peer did not take them",
@@ -116,7 +120,8 @@ drain(struct conn *c)
 static void
 end_session(struct conn *c, int limit)
 {
-	push_out(c, limit);
+	if (push_out(c, limit) < 0)
+		c->tx_end = true;	/* nor would a close_notify go out */
 	if (c->stage == STAGE_FRESH)
 		return;		/* another process may go on with it */
 	input_look(c);
@@ -132,14 +137,14 @@ end_session(struct conn *c, int limit)
 static const char *
 how_it_ended(const struct conn *c)
 {
+	if (c->why.reason != REASON_NONE)
+		return fail_reason_name(c->why.reason);
 	if (c->stage == STAGE_DEAD)
-		return c->why.reason == REASON_NONE ? "before the handshake" :
-		    fail_reason_name(c->why.reason);
+		return "before the handshake";
 	if (c->notified)
 		return "close_notify both ways";
 	if (c->wire_ended)
-		return c->why.reason == REASON_TRUNCATED ? "truncated" :
-		    "the peer closed without close_notify";
+		return "the peer closed without close_notify";
 	return "we closed first";
 }
 

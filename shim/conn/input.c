@@ -153,7 +153,7 @@ input_ended(struct conn *c)
 	fail_set(&c->why, REASON_TRUNCATED, "%s closed the connection inside a "
 	    "PDU, without close_notify: it was cut off, or the program there "
 	    "died", c->peer);
-	log_warn("%s", c->why.text);
+	conn_log_failure(c);
 }
 
 static void
@@ -300,13 +300,16 @@ static ssize_t
 take(struct conn *c, struct span *s, bool discard)
 {
 	unsigned char waste[4096];
-	size_t got = 0, n;
+	size_t got = 0, slice = SLICE, n;
 	ssize_t r = 0;
 
-	n = span_put(s, buf_head(&c->plain), buf_len(&c->plain), discard);
-	buf_take(&c->plain, n);
-	got += n;
-	while (span_left(s) > 0) {
+	for (;;) {
+		n = span_put(s, buf_head(&c->plain), buf_len(&c->plain),
+		    discard);
+		buf_take(&c->plain, n);
+		got += n;
+		if (span_left(s) == 0)
+			break;
 		n = span_len(s);
 		if (discard)
 			r = pull(c, waste, n < sizeof waste ? n : sizeof waste);
@@ -316,6 +319,11 @@ take(struct conn *c, struct span *s, bool discard)
 			break;
 		span_go(s, (size_t)r);
 		got += (size_t)r;
+		if (got < slice)
+			continue;
+		slice += SLICE;
+		if (conn_yield(c) < 0)
+			break;
 	}
 	return got > 0 ? (ssize_t)got : r;
 }

@@ -61,12 +61,17 @@ output_flush(struct conn *c)
 	return c->tx_error;
 }
 
-/* An error in sending ends that direction. */
+/* An error in sending ends that direction.  A peer that is gone is told by
+ * what can be read; anything else nobody would tell. */
 static int
 lost(struct conn *c, int r)
 {
 	if (r == -EAGAIN)
 		return r;
+	if (c->stage == STAGE_OPEN && r != -ECONNRESET && r != -EPIPE) {
+		fail_wire(&c->why, c->peer, -r);
+		conn_log_failure(c);
+	}
 	c->tx_end = true;
 	buf_free(&c->tx);
 	buf_free(&c->out);
@@ -261,7 +266,7 @@ give_open(struct conn *c, struct span *s)
 	if (r < 0)
 		return lost(c, r);
 	c->cork = span_left(s) > RECORD;
-	while (span_left(s) > 0 && n >= 0 && r >= 0) {
+	while (span_left(s) > 0 && n >= 0 && r >= 0 && done < SLICE) {
 		n = accept_some(c, s);
 		done += n > 0 ? n : 0;
 		if (n >= 0 && (buf_len(&c->out) >= CORK_MAX / 2 ||
@@ -292,6 +297,9 @@ give(struct conn *c, struct span *s)
 }
 
 /* Writing ------------------------------------------------------------------- */
+
+/* Milliseconds that a first write waits for the handshake. */
+#define PATIENCE 200
 
 /* The head of a record with a ClientHello (RFC 8446, 4 and 5.1). */
 static bool
@@ -372,18 +380,53 @@ output_error(struct conn *c)
 	return c->unconnected ? c->wire->error(c->fd) : error;
 }
 
-/* A write when nothing can be written any more.  Where the peer just went
- * before the handshake, TCP still takes nothing. */
+/* A write of LEN bytes when nothing can be written any more.  Where the peer
+ * just went before the handshake, TCP still takes nothing, or one write. */
 static ssize_t
-dead_write(struct conn *c, bool nothing)
+dead_write(struct conn *c, size_t len)
 {
 	int error = c->error != 0 ? c->error : output_error(c);
 
-	if (nothing && error == 0 && !c->tx_end &&
+	if (len == 0 && error == 0 && !c->tx_end &&
 	    c->why.reason == REASON_NONE)
 		return 0;
+	if (len > 0 && c->vanished && !c->tx_end) {
+		c->vanished = false;
+		return (ssize_t)len;
+	}
 	c->error = 0;
 	return error != 0 ? error : -EPIPE;
+}
+
+/*
+ * The program may wait next on no descriptor until the peer has got what it
+ * wrote, and nobody would go on with the handshake.  A blocking write does, for
+ * as long as that takes; not for long, the peer may be this very thread.
+ */
+static void
+await_open(struct conn *c, int flags)
+{
+	struct timespec deadline;
+	int ms, limit = PATIENCE;
+
+	if (c->stage != STAGE_SHAKING || c->patient ||
+	    (flags & MSG_DONTWAIT) != 0 || c->wire->nonblocking(c->fd))
+		return;
+	c->patient = true;
+	ms = c->wire->timeout(c->fd, SO_SNDTIMEO);
+	conn_deadline(&deadline, ms > 0 && ms < limit ? ms : limit);
+	while (c->stage == STAGE_SHAKING &&
+	    (ms = conn_left_ms(&deadline)) > 0 &&
+	    conn_wait(c, POLLIN, ms, true) == 0)
+		shake_step(c);
+}
+
+static size_t
+length(const struct iovec *iov, int n)
+{
+	struct span s = span_of(iov, n);
+
+	return span_left(&s);
 }
 
 static ssize_t
@@ -403,15 +446,16 @@ transmit(struct conn *c, const struct iovec *iov, int n, int flags)
 		if (done == want && (buf_len(&c->out) == 0 ||
 		    c->stage != STAGE_OPEN))
 			break;
-		r = wait_for_room(c, flags, done > 0, &deadline);
-		if (r < 0)
+		r = r >= SLICE ? conn_yield(c) :
+		    wait_for_room(c, flags, done > 0, &deadline);
+		if (r < 0 || c->stage == STAGE_DEAD || c->tx_end)
 			break;
 	}
+	await_open(c, flags);
 	linger(c);
 	if (done > 0 || want == 0)
 		return (ssize_t)done;
-	return c->stage == STAGE_DEAD || c->tx_end ? dead_write(c, false)
-	    : r;
+	return c->stage == STAGE_DEAD || c->tx_end ? dead_write(c, want) : r;
 }
 
 ssize_t
@@ -424,7 +468,7 @@ conn_send(struct conn *c, int fd, const struct iovec *iov, int n, int flags)
 	if (c->stage == STAGE_PASSING || is_tls(c, span_of(iov, n)))
 		r = CONN_PASSES;
 	else if (c->stage == STAGE_DEAD || c->tx_end)
-		r = dead_write(c, span_of(iov, n).n == 0);
+		r = dead_write(c, length(iov, n));
 	else
 		r = transmit(c, iov, n, flags);
 	if (c->stage == STAGE_OPEN)

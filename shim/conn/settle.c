@@ -88,6 +88,19 @@ out:
 
 enum { BUSY_MS = 10, GRACE_MS = 50 };
 
+/*
+ * While a close waits for the peer, which may be another connection of this
+ * very thread: clients that have spoken are answered, whoever was to read from
+ * them.
+ */
+static _Thread_local bool answering;
+
+void
+settle_answer(bool on)
+{
+	answering = on;
+}
+
 /* Lists --------------------------------------------------------------------- */
 
 /*
@@ -98,6 +111,7 @@ enum { BUSY_MS = 10, GRACE_MS = 50 };
 static pthread_mutex_t lists = PTHREAD_MUTEX_INITIALIZER;
 static struct conn *dirty, *shaking, **shaking_end = &shaking;
 atomic_int conn_business;
+static atomic_int dirty_count;
 
 static bool
 is_dirty(const struct conn *c)
@@ -106,7 +120,8 @@ is_dirty(const struct conn *c)
 	    (struct conn *)c))
 		return false;
 	return buf_len(&c->out) + buf_len(&c->tx) > 0 ||
-	    (c->stage == STAGE_FRESH && c->role == ROLE_CLIENT);
+	    (c->role == ROLE_CLIENT && (c->stage == STAGE_FRESH ||
+	    c->stage == STAGE_SHAKING));
 }
 
 static void
@@ -117,6 +132,7 @@ dirty_in(struct conn *c)
 	if (dirty != NULL)
 		dirty->dirty_prev = &c->dirty_next;
 	dirty = c;
+	atomic_fetch_add(&dirty_count, 1);
 	atomic_fetch_add(&conn_business, 1);
 }
 
@@ -126,6 +142,7 @@ dirty_out(struct conn *c)
 	if (c->dirty_next != NULL)
 		c->dirty_next->dirty_prev = c->dirty_prev;
 	*c->dirty_prev = c->dirty_next;
+	atomic_fetch_sub(&dirty_count, 1);
 	atomic_fetch_sub(&conn_business, 1);
 }
 
@@ -212,7 +229,7 @@ collect(struct conn **found, int max, int *least)
 	/* Rules may have limits of their own: the oldest need not be first. */
 	for (c = shaking; c != NULL && k < max / 2; c = c->shaking_next, k++) {
 		ms = conn_left_ms(&c->deadline);
-		if (ms == 0 && conn_try_hold(c))
+		if ((ms == 0 || answering) && conn_try_hold(c))
 			found[n++] = c;
 		else if (*least < 0 || ms < *least)
 			*least = ms;
@@ -232,7 +249,7 @@ may_begin(struct conn *c, int *ms)
 {
 	if (c->role != ROLE_CLIENT || c->stage != STAGE_FRESH)
 		return true;
-	if (c->connecting && c->wire->state(c->fd) == -EAGAIN)
+	if (c->connecting && c->wire->state(c->fd) != 0)
 		return false;
 	if (c->grace.tv_sec == 0)
 		conn_deadline(&c->grace, GRACE_MS);
@@ -256,7 +273,9 @@ settle_one(struct conn *c, struct pollfd *p)
 		goto out;
 	ms = -1;
 	if (c->stage == STAGE_FRESH && c->role == ROLE_SERVER) {
-		if (conn_left_ms(&c->deadline) == 0)
+		if (answering && shake_awaited(c))
+			shake_step(c);
+		else if (conn_left_ms(&c->deadline) == 0)
 			shake_overdue(c);
 	} else if (c->stage == STAGE_SHAKING || c->stage == STAGE_FRESH) {
 		shake_step(c);
@@ -265,7 +284,11 @@ settle_one(struct conn *c, struct pollfd *p)
 	}
 	if (c->stage == STAGE_SHAKING)
 		ms = conn_left_ms(&c->deadline);
-	if (c->stage == STAGE_SHAKING && buf_len(&c->tx) > 0)
+	/* A server speaks, and closes, only when its client is through. */
+	if (c->stage == STAGE_SHAKING && (buf_len(&c->tx) > 0 ||
+	    c->role == ROLE_CLIENT))
+		p->events = POLLIN;
+	if (c->stage < STAGE_OPEN && answering)
 		p->events = POLLIN;
 	if (buf_len(&c->out) > 0)
 		p->events |= POLLOUT;
@@ -274,6 +297,12 @@ settle_one(struct conn *c, struct pollfd *p)
 out:
 	conn_leave(c);
 	return ms;
+}
+
+bool
+conn_unfinished(void)
+{
+	return atomic_load_explicit(&dirty_count, memory_order_relaxed) != 0;
 }
 
 int

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * shake: the handshake, driven by whatever the program calls first. */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -81,12 +82,13 @@ opened(struct conn *c)
 	fields[6].value = i.fingerprint;
 	fields[7].value = i.verified;
 	log_event(LOG_LEVEL_INFO, "handshake", fields,
-	    "%s %s%s%s%s: %s, %s, key SHA-256 %s, verified: %s, %s ms",
+	    "%s %s%s%s%s: %s, %s, key SHA-256 %s%s%s%s, verified: %s, %s ms",
 	    c->role == ROLE_CLIENT ? "to" : "from", c->peer,
 	    c->name != NULL ? " (" : "", c->name != NULL ? c->name : "",
 	    c->name != NULL ? ")" : "", i.version, i.cipher,
 	    i.fingerprint[0] != '\0' ? i.fingerprint : "none",
-	    i.verified, ms);
+	    i.subject[0] != '\0' ? " (" : "", i.subject,
+	    i.subject[0] != '\0' ? ")" : "", i.verified, ms);
 }
 
 /*
@@ -98,6 +100,7 @@ ended(struct conn *c)
 {
 	bool lost = buf_len(&c->tx) > 0 || c->tx_error == -ECONNRESET;
 
+	c->vanished = !lost;
 	if (lost || c->role == ROLE_CLIENT)
 		fail_set(&c->why, REASON_RESET, "%s closed the connection "
 		    "during the handshake: it may not speak TLS on that port, "
@@ -121,13 +124,18 @@ timed_out(struct conn *c)
 	return -EPIPE;
 }
 
+/* Not by a look at the queue: an error would be told there, once. */
+bool
+shake_awaited(struct conn *c)
+{
+	return c->wire->poll(c->fd, POLLIN, 0, NULL, NULL) != 0;
+}
+
 /* A busy server may come late to what a client has said in time. */
 void
 shake_overdue(struct conn *c)
 {
-	char one;
-
-	if (c->wire->recv(c->fd, &one, 1, MSG_PEEK) != -EAGAIN) {
+	if (shake_awaited(c)) {
 		shake_step(c);
 		return;
 	}

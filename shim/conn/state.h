@@ -24,6 +24,7 @@ enum stage {
 enum {
 	RECORD = 16384,		/* plaintext of a full record (RFC 8446) */
 	QUEUE_MAX = 262144,	/* accepted before the handshake is over */
+	SLICE = 262144,		/* moved before another thread has its turn */
 	CORK_MAX = 131072,	/* ciphertext put together for one send */
 	TITLES = 42		/* A-ASSOCIATE-RQ up to its AE titles' end */
 };
@@ -32,6 +33,7 @@ struct conn {
 	atomic_uint refs;	/* outlives the connection: conn_try_hold */
 	atomic_int descriptors;
 	pthread_mutex_t lock;	/* of all below */
+	pthread_mutex_t turn;	/* held by who waits for lock: conn_yield */
 	_Atomic(pthread_t) holder;	/* a signal handler must not wait
 					   for its own thread */
 	int fd;			/* last used, -1: that one was closed */
@@ -56,7 +58,6 @@ struct conn {
 	struct claims *claims;	/* NULL: ours without doubt */
 	size_t claim;		/* which of the words is ours */
 	bool disowned;		/* another process's for good */
-	bool said_taken;
 	bool frozen;		/* fork() holds the lock */
 
 	/* Input. */
@@ -70,7 +71,9 @@ struct conn {
 	bool sticky;		/* readiness was made permanent */
 	bool notified;		/* close_notify came */
 	int error;		/* -errno to be given once, 0: none */
-	int lowat;		/* SO_RCVLOWAT as the program sees it */
+	bool vanished;		/* the peer closed before TLS was up, and the
+				   program has written nothing since */
+	atomic_int lowat;	/* SO_RCVLOWAT as the program sees it */
 	struct buf plain;	/* decrypted, not taken yet */
 	struct pdu rx;
 
@@ -85,7 +88,8 @@ struct conn {
 	bool queue_full;	/* the program waits for room in tx */
 	bool tx_end;		/* shut down for writing */
 	bool fin_owed;		/* it was before the handshake's end */
-	bool nodelay;		/* as the program sees it */
+	atomic_bool nodelay;	/* as the program sees it */
+	bool patient;		/* a write has waited for the handshake */
 	size_t room;		/* bytes the kernel is known to take */
 	size_t record;		/* largest record that surely fits */
 	struct pdu tx_pdu;
@@ -94,6 +98,7 @@ struct conn {
 	uint64_t bytes_in, bytes_out;
 	unsigned char head[TITLES];	/* of the A-ASSOCIATE-RQ */
 	size_t head_len;
+	bool blamed;		/* the line of its failure is written */
 	bool ended;		/* its last line is written */
 
 	bool is_dirty, is_shaking;	/* in the lists of settle.c */
@@ -107,6 +112,10 @@ struct conn {
  * -EIO if the session is another process's. */
 int conn_enter(struct conn *c, int fd);
 void conn_leave(struct conn *c);
+
+/* Gives the lock to another thread that waits for it, if one does, and takes
+ * it again: all may have changed.  -EBADF: the descriptor was closed. */
+int conn_yield(struct conn *c);
 int conn_lock(struct conn *c, int fd);	/* without the question of ownership */
 int conn_try_lock(struct conn *c);	/* -EBUSY: another thread is at it */
 int conn_claim(struct conn *c);
@@ -118,6 +127,9 @@ void conn_deadline(struct timespec *deadline, int ms);
  * C->why says why (to be logged), nothing more goes out. */
 void conn_die(struct conn *c, int error);
 
+/* The line that tells C->why, once; nothing if there is no reason. */
+void conn_log_failure(struct conn *c);
+
 /* Waits without the lock.  EVENTS: POLLIN, POLLOUT.  TIMEO: milliseconds left
  * of the program's own time-out, -1: none.  BEGUN: bytes went already, so that
  * a signal ends the call even with SA_RESTART.  0 look again, -EAGAIN time is
@@ -126,6 +138,7 @@ int conn_wait(struct conn *c, short events, int timeo, bool begun);
 
 /* shake.c: 0 open; -EAGAIN; -EPIPE it is dead (see error and rx_end). */
 int shake_step(struct conn *c);
+bool shake_awaited(struct conn *c);	/* the peer has spoken, or is gone */
 void shake_overdue(struct conn *c);	/* a client has said nothing yet */
 struct engine_port shake_port(struct conn *c);
 
@@ -149,6 +162,7 @@ void finish_owed(struct conn *c);
 /* settle.c: called with the lock, before it is given back. */
 void settle_note(struct conn *c);
 void settle_forget(struct conn *c);
+void settle_answer(bool on);	/* around a wait with the lock */
 void settle_freeze(void);
 void settle_thaw(void);
 

@@ -233,8 +233,7 @@ static void
 explain_wire(struct engine *e)
 {
 	if (e->wire != -ECONNRESET && e->wire != -EPIPE)
-		fail_set(e->fail, REASON_SYSTEM, "%s: %s", e->peer,
-		    strerror((int)-e->wire));
+		fail_wire(e->fail, e->peer, (int)-e->wire);
 	else if (e->role == ROLE_CLIENT && !e->heard && e->asked)
 		fail_set(e->fail, REASON_CLIENT_CERT_WANTED, "%s asked for a "
 		    "certificate of ours and reset the connection: set "
@@ -371,7 +370,7 @@ engine_write(struct engine *e, const void *buf, size_t len)
 	int r = 0;
 
 	errqueue_take(&q);
-	e->wire = 0;
+	e->wire = 1;	/* not asked: neither an end (0) nor an error */
 	while (done < len) {
 		n = 0;
 		if (SSL_write_ex(e->ssl, (const char *)buf + done, len - done,

@@ -25,6 +25,8 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <syslog.h>
+#include <threads.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "conn/conn.h"
@@ -41,6 +43,7 @@ ssize_t __write(int, const void *, size_t);
 ssize_t __send(int, const void *, size_t, int);
 int __dprintf_chk(int, int, const char *, ...);
 int __vdprintf_chk(int, int, const char *, va_list);
+int __nanosleep(const struct timespec *, struct timespec *);
 int __poll(struct pollfd *, nfds_t, int);
 int __poll_chk(struct pollfd *, nfds_t, int, size_t);
 int __ppoll_chk(struct pollfd *, nfds_t, const struct timespec *,
@@ -106,6 +109,10 @@ ssize_t leave(struct call *call, ssize_t result);
 /* leave() for a call that has no meaning over TLS: EOPNOTSUPP, and a line in
  * the log that names WHAT it was. */
 ssize_t leave_unsupported(struct call *call, const char *what);
+
+/* The line of a connection for which there cannot be TLS, by the settings or
+ * files of ours that F tells of.  PEER: NULL for a listener. */
+void log_refusal(const struct fail *f, enum role role, const char *peer);
 
 /* -1 with errno. */
 int refuse(int error);

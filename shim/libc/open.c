@@ -2,7 +2,6 @@
  * open: where connections come from: connect, accept, inherited sockets. */
 #include "libc/libc.h"
 
-#include <arpa/inet.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -10,53 +9,11 @@
 #include <sys/stat.h>
 
 #include "base/log.h"
+#include "libc/address.h"
+#include "libc/idle.h"
 #include "libc/init.h"
 
-/* Addresses ------------------------------------------------------------------- */
-
-struct address {
-	union {
-		struct sockaddr any;
-		struct sockaddr_in in;
-		struct sockaddr_in6 in6;
-		struct sockaddr_storage storage;
-	};
-	socklen_t len;
-};
-
-static bool
-is_inet(const struct sockaddr *addr, socklen_t len)
-{
-	return addr != NULL && len >= sizeof addr->sa_family &&
-	    (addr->sa_family == AF_INET || addr->sa_family == AF_INET6);
-}
-
-static int
-port_of(const struct sockaddr *addr)
-{
-	return ntohs(addr->sa_family == AF_INET ?
-	    ((const struct sockaddr_in *)addr)->sin_port :
-	    ((const struct sockaddr_in6 *)addr)->sin6_port);
-}
-
-/* "10.1.2.3:104", "[fd00::1]:104"; mapped addresses as IPv4. */
-static void
-format(const struct sockaddr *addr, char *buf, size_t size)
-{
-	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)addr;
-	char host[INET6_ADDRSTRLEN] = "?";
-
-	if (addr->sa_family == AF_INET)
-		inet_ntop(AF_INET, &((const struct sockaddr_in *)addr)->
-		    sin_addr, host, sizeof host);
-	else if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
-		inet_ntop(AF_INET, &in6->sin6_addr.s6_addr[12], host,
-		    sizeof host);
-	else
-		inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof host);
-	snprintf(buf, size, strchr(host, ':') != NULL ? "[%s]:%d" : "%s:%d",
-	    host, port_of(addr));
-}
+/* Deciding -------------------------------------------------------------------- */
 
 static bool
 option_is(int fd, int level, int name, int value)
@@ -73,8 +30,6 @@ is_stream(int fd)
 {
 	return option_is(fd, SOL_SOCKET, SO_TYPE, SOCK_STREAM);
 }
-
-/* Deciding -------------------------------------------------------------------- */
 
 static enum verdict
 decide(enum role role, const struct address *local,
@@ -95,14 +50,6 @@ decide(enum role role, const struct address *local,
 		c.name = names_find(remote, name, 256);
 	}
 	return policy_decide_on(init_policy(), &c, d);
-}
-
-static void
-say(const struct fail *f)
-{
-	log_event(LOG_LEVEL_ERROR, "failure", (struct log_field[]){
-	    { "reason", fail_reason_name(f->reason) }, { NULL, NULL } },
-	    "%s", f->text);
 }
 
 /* Loads the engine and what CONF needs; NULL with the sentence in F. */
@@ -245,21 +192,21 @@ connect_any(int fd, const struct sockaddr *addr, socklen_t len)
 	enum verdict v;
 	char name[256], peer[80];
 
-	if (!is_inet(addr, len))
+	if (!address_is_inet(addr, len))
 		return libc()->connect(fd, addr, len);
 	v = decide(ROLE_CLIENT, NULL, addr, len, &d, name);
 	if (v == VERDICT_PLAIN || !is_stream(fd))
 		return libc()->connect(fd, addr, len);
 	args.ops = ready_engine(v, d.conf, ROLE_CLIENT, &f);
+	address_format(addr, peer, sizeof peer);
 	if (args.ops == NULL) {
-		say(&f);
+		log_refusal(&f, ROLE_CLIENT, peer);
 		return refuse(EACCES);
 	}
-	format(addr, peer, sizeof peer);
 	args.conf = d.conf;
 	args.name = name[0] != '\0' ? name : NULL;
 	args.peer = peer;
-	args.port = port_of(addr);
+	args.port = address_port(addr);
 	return connect_upgraded(fd, addr, len, &args);
 }
 
@@ -269,7 +216,7 @@ open_would_upgrade(int fd, const struct sockaddr *addr, socklen_t len)
 	struct decision d;
 	char name[256];
 
-	return is_inet(addr, len) && is_stream(fd) && decide(ROLE_CLIENT,
+	return address_is_inet(addr, len) && is_stream(fd) && decide(ROLE_CLIENT,
 	    NULL, addr, len, &d, name) != VERDICT_PLAIN;
 }
 
@@ -280,7 +227,7 @@ connect_again(int fd, const struct sockaddr *addr, socklen_t len)
 	int r, saved;
 
 	/* The first attempt failed: this one is decided about anew. */
-	if (is_inet(addr, len) && libc_wire.state(fd) == -ENOTCONN) {
+	if (address_is_inet(addr, len) && libc_wire.state(fd) == -ENOTCONN) {
 		untrack(fd);
 		return connect_any(fd, addr, len);
 	}
@@ -328,12 +275,12 @@ accept_upgraded(int fd, enum verdict v, const struct decision *d,
 	char peer[80];
 
 	args.ops = ready_engine(v, d->conf, ROLE_SERVER, &f);
-	format(&remote->any, peer, sizeof peer);
+	address_format(&remote->any, peer, sizeof peer);
 	args.peer = peer;
-	args.port = port_of(&local->any);
+	args.port = address_port(&local->any);
 	args.why = &f;
 	if (args.ops == NULL) {
-		say(&f);
+		log_refusal(&f, ROLE_SERVER, peer);
 		libc()->shutdown(fd, SHUT_RDWR);
 	}
 	return track(fd, &args);
@@ -350,7 +297,7 @@ accepted(int fd)
 	char name[256];
 
 	if (fd < 0 || getsockname(fd, &local.any, &local.len) < 0 ||
-	    !is_inet(&local.any, local.len))
+	    !address_is_inet(&local.any, local.len))
 		goto out;
 	if (getpeername(fd, &remote.any, &remote.len) < 0)
 		remote = local;
@@ -367,12 +314,20 @@ out:
 INTERPOSE int
 accept(int fd, struct sockaddr *addr, socklen_t *len)
 {
+	int r = idle_before(fd);
+
+	if (r < 0)
+		return refuse(-r);
 	return accepted(libc()->accept(fd, addr, len));
 }
 
 INTERPOSE int
 accept4(int fd, struct sockaddr *addr, socklen_t *len, int flags)
 {
+	int r = idle_before(fd);
+
+	if (r < 0)
+		return refuse(-r);
 	return accepted(libc()->accept4(fd, addr, len, flags));
 }
 
@@ -388,7 +343,7 @@ prepare_to_serve(int fd, const struct sockaddr *addr, socklen_t len)
 	enum verdict v;
 	char name[256];
 
-	if (!is_inet(addr, len) || len > sizeof local.storage)
+	if (!address_is_inet(addr, len) || len > sizeof local.storage)
 		return 0;
 	memcpy(&local.storage, addr, len);
 	v = decide(ROLE_SERVER, &local, NULL, 0, &d, name);
@@ -396,7 +351,7 @@ prepare_to_serve(int fd, const struct sockaddr *addr, socklen_t len)
 		return 0;
 	if (ready_engine(v, d.conf, ROLE_SERVER, &f) != NULL)
 		return 0;
-	say(&f);
+	log_refusal(&f, ROLE_SERVER, NULL);
 	return -EACCES;
 }
 
@@ -475,7 +430,7 @@ open_adopt(int fd)
 
 	if (fdtab_tracked_now(fd) || adopt_twin(fd) ||
 	    getsockname(fd, &local.any, &local.len) < 0 ||
-	    !is_inet(&local.any, local.len) || !is_stream(fd) ||
+	    !address_is_inet(&local.any, local.len) || !is_stream(fd) ||
 	    getpeername(fd, &remote.any, &remote.len) < 0)
 		return;
 	v = decide(ROLE_SERVER, &local, &remote.any, remote.len, &d, name);
@@ -489,12 +444,12 @@ open_adopt(int fd)
 		return;
 	args.ops = ready_engine(v, d.conf, ROLE_CLIENT, &f);
 	args.conf = d.conf;
-	format(&remote.any, peer, sizeof peer);
+	address_format(&remote.any, peer, sizeof peer);
 	args.peer = peer;
-	args.port = port_of(&remote.any);
+	args.port = address_port(&remote.any);
 	args.why = &f;
 	if (args.ops == NULL)
-		say(&f);
+		log_refusal(&f, ROLE_CLIENT, peer);
 	if (track(fd, &args) < 0 || args.ops == NULL)
 		libc()->shutdown(fd, SHUT_RDWR);
 }

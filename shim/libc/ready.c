@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * ready: poll, select and epoll's waits.  The kernel's readiness is true of a
- * tracked descriptor; what is done here is the work that nobody else would do
- * while the program sleeps, on these descriptors or others, and taking back
+ * ready: poll and select.  The kernel's readiness is true of a tracked
+ * descriptor; what is done here is the work that nobody else would do while
+ * the program sleeps, on these descriptors or others, and taking back
  * readiness that came of records without plaintext. */
 #include "libc/libc.h"
 
@@ -9,74 +9,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "libc/idle.h"
 #include "libc/init.h"
-
-/* Time ------------------------------------------------------------------------ */
-
-enum { BILLION = 1000000000 };
-
-static struct timespec
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t;
-}
-
-/* The moment that is TIMEOUT from now; tv_sec -1: never. */
-static struct timespec
-moment(const struct timespec *timeout)
-{
-	struct timespec t = now();
-
-	if (timeout == NULL)
-		return (struct timespec){ -1, 0 };
-	t.tv_sec += timeout->tv_sec;
-	t.tv_nsec += timeout->tv_nsec;
-	if (t.tv_nsec >= BILLION) {
-		t.tv_nsec -= BILLION;
-		t.tv_sec++;
-	}
-	return t;
-}
-
-/* What is left until then, never negative. */
-static struct timespec
-left(const struct timespec *then)
-{
-	struct timespec t = now();
-
-	t.tv_sec = then->tv_sec - t.tv_sec;
-	t.tv_nsec = then->tv_nsec - t.tv_nsec;
-	if (t.tv_nsec < 0) {
-		t.tv_nsec += BILLION;
-		t.tv_sec--;
-	}
-	return t.tv_sec < 0 ? (struct timespec){ 0, 0 } : t;
-}
-
-static bool
-is_zero(const struct timespec *t)
-{
-	return t->tv_sec == 0 && t->tv_nsec == 0;
-}
-
-/* The shorter of what is left and LIMIT milliseconds (-1: none); NULL: for
- * ever. */
-static const struct timespec *
-shorter(const struct timespec *then, int limit, struct timespec *t)
-{
-	struct timespec l = { limit / 1000, (limit % 1000) * 1000000L };
-
-	if (then->tv_sec < 0 && limit < 0)
-		return NULL;
-	*t = then->tv_sec < 0 ? l : left(then);
-	if (limit >= 0 && (l.tv_sec < t->tv_sec || (l.tv_sec == t->tv_sec &&
-	    l.tv_nsec < t->tv_nsec)))
-		*t = l;
-	return t;
-}
 
 /* poll ------------------------------------------------------------------------ */
 
@@ -144,9 +78,9 @@ interpret(struct pollfd *fds, const struct pollfd *ask, nfds_t n)
 
 static int
 poll_loop(struct pollfd *fds, struct pollfd *ask, nfds_t n,
-    const struct timespec *timeout, const sigset_t *mask)
+    const struct timespec *timeout, const sigset_t *mask, int cancel)
 {
-	struct timespec then = moment(timeout), t;
+	struct timespec then = idle_moment(timeout), t;
 	int r, ready, saved = errno, limit, other, more;
 
 	for (;;) {
@@ -154,23 +88,22 @@ poll_loop(struct pollfd *fds, struct pollfd *ask, nfds_t n,
 		limit = prepare(fds, ask, n);
 		limit = other >= 0 && (limit < 0 || other < limit) ? other :
 		    limit;
-		r = libc()->ppoll(ask, n + (nfds_t)more, shorter(&then, limit,
-		    &t), mask);
+		r = idle_poll(ask, n + (nfds_t)more,
+		    idle_shorter(&then, limit, &t), mask, cancel);
 		if (r < 0)
 			return r;
 		errno = saved;
 		ready = r > 0 || limit >= 0 ? interpret(fds, ask, n) : 0;
 		if (ready > 0)
 			return ready;
-		if (then.tv_sec >= 0 && (t = left(&then), is_zero(&t)))
+		if (idle_over(&then))
 			return interpret(fds, ask, n);
 	}
 }
 
-/* The thread may be cancelled while it sleeps. */
 static int
 poll_many(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
-    const sigset_t *mask)
+    const sigset_t *mask, int cancel)
 {
 	struct pollfd *const ask = calloc(n + CONN_SETTLE, sizeof *ask);
 	int r;
@@ -178,7 +111,7 @@ poll_many(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
 	if (ask == NULL)
 		return refuse(ENOMEM);
 	pthread_cleanup_push(free, ask);
-	r = poll_loop(fds, ask, n, timeout, mask);
+	r = poll_loop(fds, ask, n, timeout, mask, cancel);
 	pthread_cleanup_pop(1);
 	return r;
 }
@@ -188,11 +121,17 @@ poll_tracked(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
     const sigset_t *mask)
 {
 	struct pollfd few[64 + CONN_SETTLE];
+	int r, cancel;
 
+	pthread_testcancel();
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	process_check();
 	if (n > 64)
-		return poll_many(fds, n, timeout, mask);
-	return poll_loop(fds, few, n, timeout, mask);
+		r = poll_many(fds, n, timeout, mask, cancel);
+	else
+		r = poll_loop(fds, few, n, timeout, mask, cancel);
+	pthread_setcancelstate(cancel, NULL);
+	return r;
 }
 
 static int
@@ -230,7 +169,7 @@ ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
     const sigset_t *mask)
 {
 	if (!concerns(fds, n) || (timeout != NULL && (timeout->tv_sec < 0 ||
-	    timeout->tv_nsec < 0 || timeout->tv_nsec >= BILLION)))
+	    timeout->tv_nsec < 0 || timeout->tv_nsec >= 1000000000)))
 		return libc()->ppoll(fds, n, timeout, mask);
 	return poll_tracked(fds, n, timeout, mask);
 }
@@ -389,9 +328,9 @@ select_for(int n, const struct sets *s, struct timeval *timeout)
 		return select_tracked(n, s, NULL, NULL);
 	t.tv_sec = timeout->tv_sec + timeout->tv_usec / 1000000;
 	t.tv_nsec = timeout->tv_usec % 1000000 * 1000;
-	then = moment(&t);
+	then = idle_moment(&t);
 	r = select_tracked(n, s, &t, NULL);
-	t = left(&then);
+	t = idle_left(&then);
 	timeout->tv_sec = t.tv_sec;
 	timeout->tv_usec = t.tv_nsec / 1000;
 	return r;
@@ -421,71 +360,4 @@ pselect(int n, fd_set *restrict in, fd_set *restrict out,
 	if (!concerns_sets(n, in, out, ex))
 		return libc()->pselect(n, in, out, ex, timeout, mask);
 	return select_tracked(n, &(struct sets){ in, out, ex }, timeout, mask);
-}
-
-/* epoll ----------------------------------------------------------------------- */
-
-static int
-milliseconds(const struct timespec *t)
-{
-	if (t == NULL)
-		return -1;
-	if (t->tv_sec > 2000000)
-		return 2000000000;
-	return (int)(t->tv_sec * 1000 + (t->tv_nsec + 999999) / 1000000);
-}
-
-/* Its readiness needs no help; unfinished business does (conn.h). */
-static int
-epoll_loop(int fd, struct epoll_event *events, int max,
-    const struct timespec *timeout, const sigset_t *mask)
-{
-	struct pollfd wait[CONN_SETTLE + 1];
-	struct timespec then = moment(timeout), t;
-	int r, limit, n;
-
-	process_check();
-	for (;;) {
-		limit = conn_settle_all(wait + 1, &n);
-		wait[0] = (struct pollfd){ fd, POLLIN, 0 };
-		r = n == 0 ? 0 : libc()->ppoll(wait, (nfds_t)n + 1,
-		    shorter(&then, limit, &t), mask);
-		if (r >= 0)
-			r = libc()->epoll_pwait(fd, events, max, n > 0 ? 0 :
-			    milliseconds(shorter(&then, limit, &t)), mask);
-		if (r != 0)
-			return r;
-		if (then.tv_sec >= 0 && (t = left(&then), is_zero(&t)))
-			return 0;
-	}
-}
-
-INTERPOSE int
-epoll_wait(int fd, struct epoll_event *events, int max, int timeout)
-{
-	struct timespec t = { timeout / 1000, (timeout % 1000) * 1000000L };
-
-	if (!conn_unsettled() || timeout == 0)
-		return libc()->epoll_wait(fd, events, max, timeout);
-	return epoll_loop(fd, events, max, timeout < 0 ? NULL : &t, NULL);
-}
-
-INTERPOSE int
-epoll_pwait(int fd, struct epoll_event *events, int max, int timeout,
-    const sigset_t *mask)
-{
-	struct timespec t = { timeout / 1000, (timeout % 1000) * 1000000L };
-
-	if (!conn_unsettled() || timeout == 0)
-		return libc()->epoll_pwait(fd, events, max, timeout, mask);
-	return epoll_loop(fd, events, max, timeout < 0 ? NULL : &t, mask);
-}
-
-INTERPOSE int
-epoll_pwait2(int fd, struct epoll_event *events, int max,
-    const struct timespec *timeout, const sigset_t *mask)
-{
-	if (!conn_unsettled() || (timeout != NULL && is_zero(timeout)))
-		return libc()->epoll_pwait2(fd, events, max, timeout, mask);
-	return epoll_loop(fd, events, max, timeout, mask);
 }

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "conn/wire.h"
+#include "libc/idle.h"
 #include "libc/init.h"
 
 /* Wrappers ------------------------------------------------------------------- */
@@ -53,6 +54,15 @@ leave_unsupported(struct call *call, const char *what)
 	    "which is a TLS connection and has no such thing: refused, see "
 	    "dicomtls(7)", what, call->fd);
 	return leave(call, -EOPNOTSUPP);
+}
+
+void
+log_refusal(const struct fail *f, enum role role, const char *peer)
+{
+	log_event(LOG_LEVEL_ERROR, "failure", (struct log_field[]){
+	    { "role", role == ROLE_CLIENT ? "client" : "server" },
+	    { "peer", peer }, { "reason", fail_reason_name(f->reason) },
+	    { NULL, NULL } }, "%s", f->text);
 }
 
 int
@@ -124,24 +134,40 @@ wire_push(int fd)
 }
 
 static int
-wire_await_data(int fd, void (*abandon)(void *), void *arg)
+await_byte(int fd)
 {
 	ssize_t n;
 	char one;
+	int r;
+
+	/* What is unfinished elsewhere is gone on with. */
+	if (conn_unfinished() && (r = idle_wait(fd, POLLIN, -1)) < 0)
+		return r;
+	n = libc()->recv(fd, &one, 1, MSG_PEEK);
+	return n < 0 ? -errno : 0;
+}
+
+static int
+wire_await_data(int fd, void (*abandon)(void *), void *arg)
+{
+	int r;
 
 	pthread_cleanup_push(abandon, arg);
 	cancel_allow();
-	n = libc()->recv(fd, &one, 1, MSG_PEEK);
+	r = await_byte(fd);
 	cancel_forbid();
 	pthread_cleanup_pop(0);
-	return n < 0 ? -errno : 0;
+	return r;
 }
 
 static int
 poll_once(struct pollfd *p, int timeout)
 {
-	int r = libc()->poll(p, 1, timeout);
+	int r;
 
+	if (timeout != 0 && conn_unfinished())
+		return idle_wait(p->fd, p->events, timeout);
+	r = libc()->poll(p, 1, timeout);
 	return r < 0 ? -errno : r == 0 ? 0 : p->revents;
 }
 

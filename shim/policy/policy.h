@@ -51,6 +51,8 @@ struct tlsconf {
 	int min_version, max_version;	/* below TLS_1_2 security level 0 is
 				   needed even if the profile is not weak */
 	const char *ciphers;	/* in place of the profile's, or NULL */
+	bool widened;		/* ciphers are the profile's and what old
+				   versions need, not DICOMTLS_CIPHERS */
 	const char *suites;	/* the same for TLS 1.3 */
 	enum verify verify[2];	/* by role */
 	const char *ca, *crl;	/* file or folder, or NULL */
@@ -62,6 +64,14 @@ struct tlsconf {
 	bool nodelay;		/* TCP_NODELAY, writes of a PDU joined */
 	const char *keylog;	/* path, or NULL */
 };
+
+/* Whether a user named the suites: sentences then tell these, else the
+ * profile. */
+static inline bool
+policy_names_ciphers(const struct tlsconf *conf)
+{
+	return conf->ciphers != NULL && !conf->widened;
+}
 
 struct logconf {
 	const char *target;

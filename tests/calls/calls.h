@@ -95,7 +95,7 @@ extern const struct family open_cases[], receive_cases[], flag_cases[],
     send_cases[], ready_cases[], edge_cases[], life_cases[], fork_cases[],
     spawn_cases[], option_cases[], end_cases[], stdio_cases[], thread_cases[],
     pdu_cases[], signal_cases[], flaw_cases[], wire_cases[],
-    start_cases[], fortified_cases[], idle_cases[];
+    start_cases[], fortified_cases[], idle_cases[], meanwhile_cases[];
 
 extern const struct receiver receivers[];	/* end: name NULL */
 extern const struct sender senders[];

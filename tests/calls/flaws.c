@@ -61,13 +61,21 @@ close_with_end_unread(const struct given *g)
 	must(close(fd[0]));
 }
 
-/* 1: whoever does not own the connection must not drain it: the bytes are
- * the child's. */
+/* 1: whoever does not own the connection must not end it: the bytes are the
+ * child's, and the last word. */
 static void
 read_slowly(int fd)
 {
 	pause_ms(150);
 	say_rest("child", fd);
+}
+
+static void
+speak_late(int fd)
+{
+	pause_ms(150);
+	must(write(fd, "late", 4));
+	close(fd);
 }
 
 static void
@@ -79,10 +87,14 @@ close_of_no_owner(const struct given *g)
 
 	(void)g;
 	pair(fd);
-	must(write(fd[0], p, 60000));
-	must(shutdown(fd[0], SHUT_WR));
-	pid = child("child", read_slowly, fd[1]);
+	if (g->n == 0) {
+		must(write(fd[0], p, 60000));
+		must(shutdown(fd[0], SHUT_WR));
+	}
+	pid = child("child", g->n == 0 ? read_slowly : speak_late, fd[1]);
 	must(close(fd[1]));
+	if (g->n == 1)
+		say_rest("client", fd[0]);
 	reap("child", pid);
 	must(close(fd[0]));
 	free(p);
@@ -441,13 +453,15 @@ odd_calls(const struct given *g)
 	close_both(fd);
 }
 
+static const char *const owners[] = { "unread", "silent", NULL };
 static const char *const waits[] = { "poll", "epoll", NULL };
 static const char *const blockings[] = { "blocking", "nonblocking", NULL };
 
 const struct family flaw_cases[] = {
 	{ .name = "flaw01.close-with-end-unread",
 	    .play = close_with_end_unread },
-	{ .name = "flaw01.close-of-no-owner", .play = close_of_no_owner },
+	{ .name = "flaw01.close-of-no-owner", .play = close_of_no_owner,
+	    .words = owners },
 	{ .name = "flaw03.reset-after-data", .play = reset_after_data },
 	{ .name = "flaw04.partial-record", .play = partial_record,
 	    .words = waits },

@@ -17,6 +17,7 @@ tests_calls_calls_SOURCES = \
 	tests/calls/known.c \
 	tests/calls/life.c \
 	tests/calls/main.c \
+	tests/calls/meanwhile.c \
 	tests/calls/open.c \
 	tests/calls/option.c \
 	tests/calls/pdu.c \

@@ -15,7 +15,7 @@ static const struct family *const tables[] = {
 	edge_cases, life_cases, fork_cases, spawn_cases, option_cases,
 	end_cases, stdio_cases, thread_cases, pdu_cases, signal_cases,
 	flaw_cases, wire_cases, start_cases, fortified_cases,
-	idle_cases
+	idle_cases, meanwhile_cases
 };
 
 static struct play *plays;

@@ -172,7 +172,9 @@ main(int argc, char **argv)
 	port = atoi(argv[2]);
 	prepare(port == 0);
 	if (port == 0) {
-		lfd = listener();
+		/* A crowd comes faster than it is served, and some of it has
+		 * gone by then. */
+		lfd = listener_of(AF_INET, SOCK_STREAM, 4096);
 		printf("%d\n", port_of(lfd));
 		fclose(stdout);
 		if (strncmp(argv[1], "crowd:", 6) == 0)

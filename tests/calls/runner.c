@@ -74,6 +74,9 @@ job_main(const struct run *r, struct job *j)
 	int null = open("/dev/null", O_RDWR);
 
 	setpgid(0, 0);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
 	set_environment(r, j);
 	dup2(null, STDIN_FILENO);
 	dup2(null, STDOUT_FILENO);
@@ -224,6 +227,31 @@ remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 	return remove(path);
 }
 
+/* Who ends the runner ends its cases. */
+static struct run *running;
+
+static void
+end_jobs(int sig)
+{
+	int i;
+
+	for (i = 0; i < running->opt->jobs; i++)
+		if (running->jobs[i].pid > 0)
+			kill(-running->jobs[i].pid, SIGKILL);
+	nftw(running->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+static void
+end_with_jobs(struct run *r)
+{
+	running = r;
+	signal(SIGTERM, end_jobs);
+	signal(SIGINT, end_jobs);
+	signal(SIGHUP, end_jobs);
+}
+
 int
 run_all(const struct play *plays, size_t n, const struct options *opt)
 {
@@ -240,6 +268,7 @@ run_all(const struct play *plays, size_t n, const struct options *opt)
 		snprintf(r.jobs[i].errors, sizeof(r.jobs[i].errors),
 		    "%s/%d.errors", r.folder, i);
 	}
+	end_with_jobs(&r);
 	if (play_all(&r, plays, n) == -1)
 		perror("calls");
 	else

@@ -17,7 +17,11 @@ is_runtime(struct dl_phdr_info *info, size_t size, void *arg)
 	return 1;
 }
 
-/* AddressSanitizer's runtime insists on being the first library. */
+/*
+ * AddressSanitizer's runtime insists on being the first library.
+ * ThreadSanitizer's must not be: it takes no note of locks while one of its
+ * own poll(), recv() and so on is under way, and would call ours from there.
+ */
 void
 sanitizer_preload(char *text, size_t size, const char *shim)
 {
@@ -38,4 +42,5 @@ sanitizer_options(void)
 	setenv("ASAN_OPTIONS", "detect_leaks=0:handle_segv=0", 0);
 	setenv("TSAN_OPTIONS", "exitcode=66 handle_segv=0 die_after_fork=0 "
 	    "report_signal_unsafe=0 suppressions=" TEST_SUPPRESSIONS, 0);
+	setenv("UBSAN_OPTIONS", "halt_on_error=1 print_stacktrace=1", 0);
 }

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 
+#include <aio.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -351,7 +352,32 @@ formatted(const struct given *g)
 static const char *const full_words[] = { "nonblocking", "timeout", NULL };
 
 #define ALL (BY_SENDER | BY_MODE)
+/* 13: libc's own threads read and write: glibc does so on sockets too. */
+static void
+asynchronous(const struct given *g)
+{
+	char buf[20] = "secret";
+	struct aiocb cb = { .aio_buf = buf, .aio_nbytes = 6 };
+	struct aiocb *const list[] = { &cb };
+	int fd[2];
+
+	pair(fd);
+	cb.aio_fildes = fd[g->n == 2];
+	cb.aio_lio_opcode = LIO_WRITE;
+	must(write(fd[0], "before", 6));
+	say_result("aio", g->n == 0 ? aio_write(&cb) : g->n == 1 ?
+	    lio_listio(LIO_WAIT, list, 1, NULL) : aio_read(&cb));
+	aio_suspend((const struct aiocb *const *)list, 1, NULL);
+	must(write(fd[0], "after", 5));
+	must(shutdown(fd[0], SHUT_WR));
+	say_rest("server", fd[1]);
+	close_both(fd);
+}
+
+static const char *const aios[] = { "write", "list", "read", NULL };
+
 const struct family send_cases[] = {
+	{ .name = "flaw13.aio", .play = asynchronous, .words = aios },
 	{ .name = "send.small", .play = small, .axes = ALL },
 	{ .name = "send.large", .play = large, .axes = ALL },
 	{ .name = "send.nothing", .play = nothing, .axes = BY_SENDER },

@@ -2,6 +2,7 @@
  * start: beginnings and what we send, seen by a peer with TLS of its own: no
  * TLS at all, none yet, close_notify, and never a byte in plaintext. */
 #include <sys/epoll.h>
+#include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -85,14 +86,6 @@ speak_and_shut(int fd)
 static void
 only_close(int fd)
 {
-	say_result("close", close(fd));
-}
-
-static void
-leave_unread(int fd)
-{
-	must(write(fd, "g", 1));
-	pause_ms(100);
 	say_result("close", close(fd));
 }
 
@@ -221,10 +214,10 @@ number_taken_over(const struct given *g)
 	reap("peer", pid);
 }
 
-/* Half a record is unread when we close: it may not cost the peer what we
- * sent last, and the kernel has not sent yet. */
+/* What is unread when we close, half a record or tickets, may not cost the
+ * peer what we sent last, and the kernel has not sent yet. */
 static void
-leave_half_unread(int fd)
+leave_unread(int fd)
 {
 	unsigned char *p = pattern(2000000);
 
@@ -233,6 +226,28 @@ leave_half_unread(int fd)
 	pause_ms(500);
 	say_result("close", close(fd));
 	free(p);
+}
+
+/* Whoever does not own the connection must not drain it: the first half of a
+ * record is the child's, who waits for the other. */
+static void
+hear_the_rest(int fd)
+{
+	pause_ms(300);
+	must(write(fd, "g", 1));
+	take("whole", fd);
+}
+
+static void
+close_beside_child(int fd)
+{
+	pid_t pid;
+
+	begin(fd);
+	pause_ms(100);
+	pid = child("main", hear_the_rest, fd);
+	say_result("close", close(fd));
+	must(waitpid(pid, NULL, 0));
 }
 
 const struct family start_cases[] = {
@@ -279,9 +294,13 @@ const struct family start_cases[] = {
 	    "heard = 4 \"late\"\nthen = 0\n"
 	    "peer: heard = 5 \"words\"\npeer: close_notify\n" },
 	{ .name = "flaw01.tickets-unread-at-close", .play = peer_client,
-	    .script = "handshake ticket:3 hear-end",
-	    .wire = leave_unread, .expect = "close = 0\n"
-	    "peer: heard = 1 \"g\"\npeer: close_notify\n" },
+	    .script = "handshake go say:s wait:300 ticket:3 wait:400 hear-end",
+	    .wire = leave_unread, .expect = "spoke 2000000\nclose = 0\n"
+	    "peer: heard = 2000000 sum ccc26c3a\npeer: close_notify\n" },
+	{ .name = "flaw01.half-a-record-of-the-child's", .play = peer_server,
+	    .script = "handshake go say:s half:0123456789 go whole gone",
+	    .wire = close_beside_child,
+	    .expect = "close = 0\nwhole = 10 \"0123456789\"\n" },
 	{ .name = "wire.nothing-said", .play = peer_client,
 	    .script = "first-byte gone", .wire = only_close,
 	    .expect = "close = 0\npeer: no first byte\n" },
@@ -295,7 +314,7 @@ const struct family start_cases[] = {
 	{ .name = "flaw01.half-a-record-unread-at-close", .play = peer_client,
 	    .script = "handshake go say:s wait:300 half:0123456789 wait:400 "
 	    "hear-end",
-	    .wire = leave_half_unread, .expect = "spoke 2000000\nclose = 0\n"
+	    .wire = leave_unread, .expect = "spoke 2000000\nclose = 0\n"
 	    "peer: heard = 2000000 sum ccc26c3a\npeer: close_notify\n" },
 	{ .name = "wire.number-taken-over", .play = number_taken_over,
 	    .script = "first-byte",

@@ -83,11 +83,12 @@ serve_node() {
 	serve server "$P" "${tls[@]}" node "$here/node/scp.js" "$P" got
 }
 
-# orthanc NAME DICOM-PORT: its HTTP port, which stays plain, in $NAME_http.
+# orthanc NAME DICOM-PORT [HTTP-PORT [PEER-PORT]]: its HTTP port, which stays
+# plain, in $NAME_http; to the peer it sends.
 orthanc() {
-	local name=$1 number=$2 http
+	local name=$1 number=$2 http=${3:-}
 	need Orthanc curl
-	port http
+	[ -n "$http" ] || port http
 	printf -v "${name}_http" %d "$http"
 	cat >"$name.json" <<-END
 		{ "Name": "$name", "StorageDirectory": "$C/$name.db",
@@ -97,7 +98,8 @@ orthanc() {
 		"DicomPort": $number, "DicomAet": "ANY-SCP",
 		"DicomCheckCalledAet": false, "DicomAlwaysAllowStore": true,
 		"DicomAlwaysAllowEcho": true, "ConcurrentJobs": 1,
-		"DicomModalities": { "peer": [ "ANY-SCP", "127.0.0.1", $P ] } }
+		"DicomModalities": { "peer":
+		[ "ANY-SCP", "127.0.0.1", ${4:-$P} ] } }
 	END
 	serve "$name" "$number" "${tls[@]}" Orthanc "$name.json"
 	wait_listen "$http" "$name"

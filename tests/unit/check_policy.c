@@ -263,6 +263,7 @@ START_TEST(old_versions_bring_suites)
 	setenv("DICOMTLS_MIN_VERSION", "1.0", 1);
 	good(NULL);
 	ck_assert_int_eq(policy_default(policy)->min_version, TLS_1_0);
+	ck_assert(!policy_names_ciphers(policy_default(policy)));
 	ck_assert_ptr_nonnull(strstr(policy_default(policy)->ciphers,
 	    ":AES128-SHA:"));
 	ck_assert_ptr_nonnull(strstr(policy_default(policy)->ciphers,
@@ -271,6 +272,7 @@ START_TEST(old_versions_bring_suites)
 	setenv("DICOMTLS_CIPHERS", "AES256-SHA", 1);
 	good(NULL);
 	ck_assert_str_eq(policy_default(policy)->ciphers, "AES256-SHA");
+	ck_assert(policy_names_ciphers(policy_default(policy)));
 	policy_free(policy);
 	unsetenv("DICOMTLS_CIPHERS");
 	setenv("DICOMTLS_PROFILE", "aes", 1);

@@ -2,7 +2,8 @@
 UNIT_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 UNIT_LIBS = libbase.la $(CHECK_LIBS)
 if WINDOWS
-UNIT_CFLAGS += -include $(top_srcdir)/tests/windows/unit.h
+UNIT_CFLAGS += -include $(top_srcdir)/tests/windows/unit.h \
+	-isystem $(top_srcdir)/tests/windows/include
 UNIT_LIBS += libwinunit.la libbase.la $(WINDOWS_LIBS)
 endif
 UNIT_TESTS =
@@ -74,6 +75,10 @@ tests_unit_check_conn_CFLAGS = $(ENGINE_TEST_CFLAGS)
 tests_unit_check_conn_LDADD = $(CONN_TEST_LIBS)
 tests_unit_check_fdtab_CFLAGS = $(ENGINE_TEST_CFLAGS)
 tests_unit_check_fdtab_LDADD = $(CONN_TEST_LIBS)
+UNIT_TESTS += tests/unit/check_turns
+tests_unit_check_turns_CFLAGS = $(ENGINE_TEST_CFLAGS)
+tests_unit_check_turns_LDADD = $(CONN_TEST_LIBS)
+
 UNIT_TESTS += tests/unit/check_joining
 tests_unit_check_joining_CFLAGS = $(ENGINE_TEST_CFLAGS)
 tests_unit_check_joining_LDADD = $(CONN_TEST_LIBS)

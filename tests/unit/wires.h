@@ -184,11 +184,13 @@ struct far {
 
 static struct tlsconf conf;
 
+static const struct wire *near_wire = &wires;
+
 static inline void
 near_make(struct near *n, int fd, enum role role)
 {
 	struct conn_args args = {
-		.wire = &wires, .ops = &dicomtls_engine, .conf = &conf,
+		.wire = near_wire, .ops = &dicomtls_engine, .conf = &conf,
 		.role = role, .peer = "10.1.2.3:40000", .port = 2762,
 		.fd = fd,
 	};

