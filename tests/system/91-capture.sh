@@ -541,7 +541,7 @@ disk_full() {
 		storescu 127.0.0.1 "$P" big || fail "no small disk"
 	cat err left sizes
 	[ "$(cat status)" -eq 1 ] || fail "it ended with $(cat status)"
-	says 'recording has ended before the program|recording is not whole'
+	says 'the recording is not whole: the disk was full'
 	# The program went on: the image is there, whole.
 	mkdir sent
 	mv big sent/
@@ -606,6 +606,18 @@ nobody_listens() {
 	captured 141 -w work/d.pcapng -- bash -c 'kill -PIPE $$'
 }
 
+# Connections of others stay closed: their secrets are not ours.
+of_others() {
+	server
+	mkdir sent
+	image sent/ct 64
+	captured 0 -w work/c.pcapng -- env -u LD_PRELOAD -u DICOMTLS_KEYLOG \
+		"${tls[@]}" storescu 127.0.0.1 "$P" sent/ct
+	says 'no secrets came from env: nobody can decrypt the recording'
+	says 'TLS   data without the secrets to read it'
+	! grep 'DICOM [A-C]-' err || fail "DICOM without its secrets"
+}
+
 own_keylog() {
 	server
 	captured 0 -w work/c.pcapng --keylog "$C/own.log" echoscu 127.0.0.1 "$P"
@@ -641,5 +653,6 @@ check "the terminal hangs up" hangup
 check "a hangup by kill" killed_by_hangup
 check "dumpcap does not outlive dicomtls" killed_itself
 check "nobody reads what it says" nobody_listens
+check "connections of others" of_others
 check "a key log of the user's own" own_keylog
 finish
