@@ -49,11 +49,18 @@ conn_lock(struct conn *c, int fd)
 }
 
 int
-conn_try_lock(struct conn *c)
+conn_lock_within(struct conn *c, int ms)
 {
+	struct timespec then;
+
 	if (holds_lock(c))
 		return -EDEADLK;
-	if (pthread_mutex_trylock(&c->lock) != 0)
+	if (pthread_mutex_trylock(&c->lock) == 0)
+		return locked(c, -1);
+	if (ms == 0)
+		return -EBUSY;
+	conn_deadline(&then, ms);
+	if (pthread_mutex_clocklock(&c->lock, CLOCK_MONOTONIC, &then) != 0)
 		return -EBUSY;
 	return locked(c, -1);
 }

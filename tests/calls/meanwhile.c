@@ -295,6 +295,38 @@ woken_from_sleep(const struct given *g)
 	close_both(fd);
 }
 
+/* A handshake is no input: who waits for an answer is not woken by it. */
+static void
+answer_late(int fd)
+{
+	char buf[10];
+
+	say_bytes("heard", buf, read(fd, buf, sizeof(buf)));
+	pause_ms(300);
+	say_result("answered", write(fd, "answer", 6));
+}
+
+static void
+not_woken(const struct given *g)
+{
+	struct watch *w;
+	struct side *s;
+	char buf[10];
+	int fd[2];
+
+	pair_cold(fd);
+	set_nonblocking(fd[0]);
+	s = side("server", answer_late, fd[1]);
+	must(write(fd[0], "hello", 5));
+	w = watch(g, fd[0], POLLIN);
+	say_watch(w, "no answer yet", 150);
+	say_watch(w, "answer", 5000);
+	say_bytes("answer", buf, read(fd[0], buf, sizeof(buf)));
+	watch_end(w);
+	side_end(s);
+	close_both(fd);
+}
+
 /* A peer that never answers does not hold up the one who writes. */
 static void
 write_to_mute(const struct given *g)
@@ -411,6 +443,8 @@ const struct family meanwhile_cases[] = {
 	    .words = sleeps },
 	{ .name = "meanwhile.woken-from-sleep", .play = woken_from_sleep,
 	    .words = sleeps },
+	{ .name = "meanwhile.not-woken", .play = not_woken,
+	    .axes = BY_WAITER },
 	{ .name = "meanwhile.write-to-mute", .play = write_to_mute },
 	{ .name = "meanwhile.write-to-gone", .play = write_to_gone,
 	    .axes = BY_SENDER | BY_MODE },
