@@ -239,6 +239,8 @@ conn_wait(struct conn *c, short events, int timeo, bool begun)
 		events |= POLLOUT;
 	if (shaking) {
 		limit = conn_left_ms(&c->deadline);
+		if (buf_len(&c->tx) > 0 && limit > SHAKING_MS)
+			limit = SHAKING_MS;
 		if (ms < 0 || limit < ms)
 			ms = limit;
 	}

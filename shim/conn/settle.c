@@ -38,8 +38,10 @@ conn_poll(struct conn *c, int fd, short events, short *wait, int *limit)
 	if (c->stage == STAGE_SHAKING) {
 		*limit = conn_left_ms(&c->deadline);
 		*wait |= POLLIN;
-		if (buf_len(&c->tx) >= QUEUE_MAX)
+		if (buf_len(&c->tx) >= QUEUE_MAX) {
 			*wait &= (short)~POLLOUT;
+			*limit = *limit < SHAKING_MS ? *limit : SHAKING_MS;
+		}
 	}
 	if (buf_len(&c->out) > 0)
 		*wait |= POLLOUT;

@@ -25,6 +25,8 @@ enum {
 	RECORD = 16384,		/* plaintext of a full record (RFC 8446) */
 	QUEUE_MAX = 262144,	/* accepted before the handshake is over */
 	SLICE = 262144,		/* moved before another thread has its turn */
+	SHAKING_MS = 20,	/* another thread may end the handshake, of
+				   which no event tells those who wait */
 	CORK_MAX = 131072,	/* ciphertext put together for one send */
 	TITLES = 42		/* A-ASSOCIATE-RQ up to its AE titles' end */
 };
