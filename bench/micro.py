@@ -117,8 +117,34 @@ def start(site, times):
                  for i in (0, 1))
 
 
+def keys(site, count):
+    """{kind of our key: (client, server)}, milliseconds of CPU that one
+    association of three PDUs takes, each with a handshake of its own."""
+    found = {}
+    program = site.program("pdus")
+    for kind in ("rsa:2048", "ec:P-256"):
+        number = measure.port()
+        env = dict(site.preload(number), DICOMTLS_DIR=os.path.join(
+            site.folder, "key-" + kind.replace(":", "-")))
+        subprocess.run([os.path.join(site.build, "dicomtls-certtool"),
+                        "generate", "--key", kind], env=dict(
+                            env, LD_PRELOAD=""), check=True,
+                       stdout=subprocess.DEVNULL)
+        server = measure.Process([program, "serve", str(number)], env, number)
+        try:
+            few, many = (measure.run([program, "rate", str(number), str(n)],
+                                     env, [server])
+                         for n in (count // 10, count + count // 10))
+        finally:
+            server.stop()
+        found[kind] = tuple(1e3 * (many[end] - few[end]) / count
+                            for end in ("client", "server"))
+    return found
+
+
 def all(site, quick):
     return {
+        "keys": keys(site, 100 if quick else 2000),
         "calls": calls(site, 1 if quick else 5),
         "start": start(site, 20 if quick else 400),
         "busy": (100 if quick else 10000,) +

@@ -253,7 +253,16 @@ class Results:
             "One busy association of an epoll server, a round trip of 16 KiB:"
             " alone %.1f us, among %d idle ones %.1f us." % (
                 self.micro["busy"][1], self.micro["busy"][0],
-                self.micro["busy"][2]), ""]
+                self.micro["busy"][2]), ""] + self.keys_table()
+
+    def keys_table(self):
+        lines = ["### Handshakes, by the server's key", "",
+                 "| key | CPU ms, client | CPU ms, server | sum |",
+                 "|---|---|---|---|"]
+        for kind, (client, server) in self.micro["keys"].items():
+            lines.append("| %s | %.2f | %.2f | %.2f |" % (
+                kind, client, server, client + server))
+        return lines + [""]
 
     def markdown(self):
         lines = ["# Measured", ""] + self.about + [

@@ -12,6 +12,7 @@
 #include <wchar.h>
 
 #include "command.h"
+#include "image_win32.h"
 #include "win32/inject.h"
 #include "win32/posix/text.h"
 
@@ -162,6 +163,7 @@ become(int first, char **argv)
 	STARTUPINFOW si = { .cb = sizeof si };
 	PROCESS_INFORMATION child;
 	wchar_t path[PATHS], *line;
+	struct fail why = { 0 };
 	char text[300];
 	BOOL made;
 
@@ -169,6 +171,8 @@ become(int first, char **argv)
 		say("%s: there is no such program", argv[first]);
 		return EXIT_ABSENT;
 	}
+	if (image_fits(path, &why) < 0)
+		return unfit(argv[first], why.text);
 	line = line_from(first + 1);
 	if (line == NULL)
 		return unfit(argv[first], "there is no memory");

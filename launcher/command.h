@@ -32,8 +32,8 @@ struct command {
 	int (*run)(const struct command *self, int argc, char **argv);
 };
 
-extern const struct command run_command, doctor_command, probe_command,
-    env_command, systemd_command;
+extern const struct command run_command, capture_command, doctor_command,
+    probe_command, env_command, systemd_command;
 
 /* The commands that this system has, up to NULL: commands_SYSTEM.c. */
 extern const struct command *const commands[];

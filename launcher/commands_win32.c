@@ -5,5 +5,6 @@
 #include "command.h"
 
 const struct command *const commands[] = {
-	&run_command, &doctor_command, &probe_command, NULL,
+	&run_command, &capture_command, &doctor_command, &probe_command,
+	&env_command, &systemd_command, NULL,
 };

@@ -15,18 +15,29 @@
 #include "policy/conf.h"
 #include "preload.h"
 
-/* The loader itself says whether it takes a library, and runs nothing. */
-static bool
-loads(const char *library, char *out, size_t size)
+static const char self[] = "/proc/self/exe";
+
+/* What a library of ours lacks, by the loader's own words; "" for nothing. */
+static void
+lacks(const char *library, char *out, size_t size)
 {
-	char *argv[] = { (char *)"/proc/self/exe", NULL };
-	char set[PATH_MAX + 16];
+	char *argv[] = { (char *)self, NULL };
+	char set[PATH_MAX + 16], *missing;
 	const char *const sets[] = { set, "LD_TRACE_LOADED_OBJECTS=1",
 		"LD_BIND_NOW=1", "LD_WARN=1", NULL };
 
 	snprintf(set, sizeof set, "LD_PRELOAD=%s", library);
-	return child_output(argv, sets, true, out, size) == 0 &&
-	    strstr(out, library) != NULL;
+	child_output(argv, sets, true, out, size);
+	missing = strstr(out, "not found");
+	if (missing == NULL)
+		missing = strstr(out, "undefined symbol");
+	if (missing == NULL)
+		missing = out + strlen(out);
+	while (missing > out && *missing != '\0' && missing[-1] != '\n')
+		missing--;
+	missing += strspn(missing, " \t");
+	memmove(out, missing, strlen(missing) + 1);
+	out[strcspn(out, "\n")] = '\0';
 }
 
 static void
@@ -36,45 +47,34 @@ check_library(struct doctor *d)
 	struct fail f = { 0 };
 
 	if (preload_find(PRELOAD_LIBRARY, d->library, sizeof d->library,
-	    &f) < 0) {
+	    &f) < 0 || preload_try(self, d->library, out, sizeof out, &f) <
+	    0) {
 		d->library[0] = '\0';
 		doctor_wrong(d, "library", "%s", f.text);
-	} else if (!loads(d->library, out, sizeof out))
-		doctor_wrong(d, "library", "the loader does not take %s: it "
-		    "is damaged or for another machine, install dicomtls "
-		    "again", d->library);
-	else
-		doctor_good("library", "%s", d->library);
+		return;
+	}
+	doctor_good("library", "%s", d->library);
+	if (preload_reachable(d->library, &f) < 0)
+		doctor_note("library", "%s", f.text);
 }
 
 static void
 check_engine(struct doctor *d)
 {
-	char path[PATH_MAX], out[32768], *missing;
+	char path[PATH_MAX], out[32768];
 	struct fail f = { 0 };
 
-	if (preload_find(PRELOAD_ENGINE, path, sizeof path, &f) < 0) {
+	if (preload_find(PRELOAD_ENGINE, path, sizeof path, &f) < 0 ||
+	    preload_try(self, path, out, sizeof out, &f) < 0) {
 		doctor_wrong(d, "engine", "%s", f.text);
 		return;
 	}
-	if (!loads(path, out, sizeof out)) {
-		doctor_wrong(d, "engine", "the loader does not take %s: it is "
-		    "damaged or for another machine, install dicomtls again",
-		    path);
-		return;
-	}
-	missing = strstr(out, "not found");
-	if (missing == NULL)
-		missing = strstr(out, "undefined symbol");
-	if (missing == NULL) {
+	lacks(path, out, sizeof out);
+	if (*out == '\0')
 		doctor_good("engine", "%s", path);
-		return;
-	}
-	while (missing > out && missing[-1] != '\n')
-		missing--;
-	missing += strspn(missing, " \t");
-	doctor_wrong(d, "engine", "%s lacks something: %.*s; install OpenSSL "
-	    "3's libssl", path, (int)strcspn(missing, "\n"), missing);
+	else
+		doctor_wrong(d, "engine", "%s lacks something: %s; install "
+		    "OpenSSL 3's libssl", path, out);
 }
 
 /* A connection over loopback; its two ends in S.  0 or -errno. */

@@ -142,10 +142,13 @@ report(const struct listener *l)
 			    "its own; start it by dicomtls run", l->text,
 			    name, e->d_name);
 	}
+	/* What a process has open and mapped is shown to those who might
+	 * trace it (proc(5), ptrace(2)); Yama forbids attaching alone. */
 	if (!seen)
-		doctor_note("port", "%s: a program of another user listens, "
-		    "run this as root to see whether it has the library",
-		    l->text);
+		doctor_note("port", "%s: a program that cannot be looked into "
+		    "listens: %s to see whether it has the library", l->text,
+		    geteuid() != 0 ? "run this as root" : "run this outside "
+		    "of the container, or give it CAP_SYS_PTRACE,");
 	if (proc != NULL)
 		closedir(proc);
 }

@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "child.h"
 #include "command.h"
 #include "doctor.h"
+#include "preload.h"
 #include "target.h"
 
 /* Libraries that tell how a program speaks to the network. */
@@ -32,19 +32,15 @@ static const struct {
 static void
 check_loading(struct doctor *d, const char *binary)
 {
-	char *argv[] = { (char *)binary, NULL };
-	char set[PATH_MAX + 16], *out, *line;
-	const char *const sets[] = { set, "LD_TRACE_LOADED_OBJECTS=1", NULL };
+	struct fail f = { 0 };
 	size_t i, size = 1 << 18;
+	char *out, *line;
 
 	out = malloc(size);
 	if (out == NULL || d->library[0] == '\0')
 		goto out;
-	snprintf(set, sizeof set, "LD_PRELOAD=%s", d->library);
-	child_output(argv, sets, false, out, size);
-	if (strstr(out, d->library) == NULL)
-		doctor_wrong(d, "program", "the loader of %s leaves %s out: "
-		    "is another security rule in force?", binary, d->library);
+	if (preload_try(binary, d->library, out, size, &f) < 0)
+		doctor_wrong(d, "program", "%s", f.text);
 	else
 		doctor_good("program", "%s takes the library", binary);
 	line = strstr(out, "not found");

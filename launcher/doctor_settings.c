@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * doctor, the settings: what is configured, and our certificates. */
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,7 +43,23 @@ check_rules(const struct policy *p)
 		    policy_section(p, i)->profile->name);
 }
 
-/* Whoever can write it decides who may listen in. */
+/* Whoever can write it decides who may listen in.  A sticky folder keeps what
+ * is ours. */
+static bool
+check_writers(struct doctor *d, const char *path, const struct stat *st)
+{
+	if ((st->st_mode & (S_IWOTH | S_ISVTX)) == S_IWOTH)
+		doctor_wrong(d, "settings", "everyone may write %s: chmod "
+		    "o-w it", path);
+	else if (st->st_uid != 0 && st->st_uid != geteuid())
+		doctor_wrong(d, "settings", "%s belongs to user %u, who could "
+		    "change it: chown it to root or to user %u", path,
+		    (unsigned)st->st_uid, (unsigned)geteuid());
+	else
+		return true;
+	return false;
+}
+
 static void
 check_file(struct doctor *d, const char *path)
 {
@@ -50,10 +67,7 @@ check_file(struct doctor *d, const char *path)
 
 	if (path == NULL || stat(path, &st) < 0)
 		return;
-	if (st.st_mode & S_IWOTH)
-		doctor_wrong(d, "settings", "everyone may write %s: chmod "
-		    "o-w it", path);
-	else
+	if (check_writers(d, path, &st))
 		doctor_good("settings", "%s", path);
 	if (policy_conf(d->policy)->file.values[SETTING_KEY_PASSWORD].text !=
 	    NULL && st.st_mode & (S_IRGRP | S_IROTH))
@@ -84,7 +98,7 @@ check_folder(struct doctor *d, const char *dir)
 static void
 check_identity(struct doctor *d, const struct tlsconf *t)
 {
-	char subject[256], end[64];
+	char subject[256], end[64], cure[320];
 	struct identity id;
 	struct fail f = { 0 };
 	int days;
@@ -96,12 +110,13 @@ check_identity(struct doctor *d, const struct tlsconf *t)
 	days = describe_days(id.cert);
 	describe_subject(id.cert, subject, sizeof subject);
 	describe_time(describe_end(id.cert), end, sizeof end);
+	describe_renewal(id.cert, cure, sizeof cure);
 	if (days < 0)
-		doctor_wrong(d, "certificate", "%s ended on %s: "
-		    "dicomtls-certtool renew", t->cert, end);
+		doctor_wrong(d, "certificate", "%s ended on %s: %s", t->cert,
+		    end, cure);
 	else if (days < WARN_DAYS)
-		doctor_note("certificate", "%s ends on %s, in %d days: "
-		    "dicomtls-certtool renew", t->cert, end, days);
+		doctor_note("certificate", "%s ends on %s, in %d days: %s",
+		    t->cert, end, days, cure);
 	else
 		doctor_good("certificate", "%s, %s, until %s", t->cert,
 		    subject, end);
@@ -149,17 +164,41 @@ check_machine_id(const struct tlsconf *t)
 		doctor_note("machine id", "%s", f.text);
 }
 
+/* Lines without a file go to standard error, keys nowhere. */
+static void
+check_writable(const char *what, const char *path)
+{
+	char folder[PATH_MAX], *slash;
+
+	if (path == NULL || access(path, W_OK) == 0)
+		return;
+	snprintf(folder, sizeof folder, "%s", path);
+	slash = strrchr(folder, '/');
+	if (slash == NULL)	/* "syslog" */
+		return;
+	slash[slash == folder] = '\0';
+	if (errno != ENOENT || access(folder, W_OK | X_OK) < 0)
+		doctor_note("settings", "%s=%s cannot be written by this user "
+		    "(%s)", what, path, strerror(errno));
+}
+
 void
 doctor_settings(struct doctor *d)
 {
 	const struct fail *error = policy_error(d->policy);
+	struct stat st;
 
 	if (error != NULL) {
 		doctor_wrong(d, "settings", "%s", error->text);
 		return;
 	}
 	check_file(d, policy_path(d->policy));
+	if (stat(policy_default(d->policy)->dir, &st) == 0)
+		check_writers(d, policy_default(d->policy)->dir, &st);
 	check_rules(d->policy);
 	check_machine_id(policy_default(d->policy));
 	check_certificates(d);
+	check_writable("DICOMTLS_LOG", policy_log(d->policy)->target);
+	check_writable("DICOMTLS_KEYLOG",
+	    policy_default(d->policy)->keylog);
 }

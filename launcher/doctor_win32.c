@@ -11,6 +11,7 @@
 #include "cert/describe.h"
 #include "cert/identity.h"
 #include "command.h"
+#include "image_win32.h"
 #include "options.h"
 #include "win32/posix/text.h"
 
@@ -57,17 +58,15 @@ static void
 look_program(const char *program)
 {
 	wchar_t *name = text_path(program), path[4096];
-	DWORD type = 0;
+	struct fail why = { 0 };
 
 	if (name == NULL || SearchPathW(NULL, name, L".exe", 4096, path,
 	    NULL) == 0)
 		tell(false, "program", "there is no such program");
-	else if (!GetBinaryTypeW(path, &type))
-		tell(false, "program", "this is no program of Windows'");
+	else if (image_fits(path, &why) < 0)
+		tell(false, "program", why.text);
 	else
-		tell(type == SCS_64BIT_BINARY, "program", type ==
-		    SCS_64BIT_BINARY ? "a 64-bit program" : "not a 64-bit "
-		    "program: this dicomtls cannot get into it");
+		tell(true, "program", "one that the DLL can get into");
 	free(name);
 }
 

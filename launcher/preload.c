@@ -8,7 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
+
+#include "child.h"
 
 /* ld.so(8): entries are apart by colons or blanks, and nothing quotes them. */
 #define SEPARATORS ": \t\n"
@@ -60,6 +64,71 @@ preload_find(const char *library, char *path, size_t size, struct fail *f)
 		return -EINVAL;
 	}
 	return 0;
+}
+
+/* "… cannot be preloaded (file too short): ignored." */
+static void
+blame(const char *binary, const char *library, const char *said,
+    struct fail *f)
+{
+	const char *why = strstr(said, "cannot be preloaded (");
+	struct statvfs fs;
+
+	why = why != NULL ? strchr(why, '(') + 1 : "";
+	if (statvfs(library, &fs) == 0 && (fs.f_flag & ST_NOEXEC) != 0)
+		fail_set(f, REASON_SYSTEM, "%s lies on a file system that is "
+		    "mounted noexec, so nothing can be loaded from it: mount "
+		    "it without noexec, or install dicomtls elsewhere",
+		    library);
+	else if (*why != '\0')
+		fail_set(f, REASON_SYSTEM, "the loader does not take %s "
+		    "(%.*s): it is damaged or for another machine, install "
+		    "dicomtls again", library, (int)strcspn(why, ")"), why);
+	else
+		fail_set(f, REASON_SYSTEM, "the loader of %s does not take "
+		    "%s: one of them is damaged, or a security rule (SELinux, "
+		    "AppArmor, seccomp) keeps it out", binary, library);
+}
+
+int
+preload_try(const char *binary, const char *library, char *out, size_t size,
+    struct fail *f)
+{
+	char *argv[] = { (char *)binary, NULL };
+	char set[PATH_MAX + 16], wanted[PATH_MAX + 8];
+	const char *const sets[] = { set, "LD_TRACE_LOADED_OBJECTS=1", NULL };
+
+	snprintf(set, sizeof set, "LD_PRELOAD=%s", library);
+	snprintf(wanted, sizeof wanted, "\t%s (0x", library);
+	out[0] = '\0';
+	child_output(argv, sets, true, out, size);
+	if (strstr(out, wanted) != NULL)
+		return 0;
+	blame(binary, library, out, f);
+	return -ENOEXEC;
+}
+
+int
+preload_reachable(const char *library, struct fail *f)
+{
+	char path[PATH_MAX], *slash;
+	mode_t needed = S_IROTH;
+	struct stat st;
+
+	snprintf(path, sizeof path, "%s", library);
+	for (;;) {
+		if (stat(path, &st) < 0 || (st.st_mode & needed) == 0)
+			break;
+		needed = S_IXOTH;
+		slash = strrchr(path, '/');
+		if (slash == NULL || slash == path)
+			return 0;
+		*slash = '\0';
+	}
+	fail_set(f, REASON_SYSTEM, "not every user may read %s (see %s): a "
+	    "program that runs as another user would start without it, in "
+	    "plaintext; install dicomtls where all can read", library, path);
+	return -EACCES;
 }
 
 static bool

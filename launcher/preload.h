@@ -24,6 +24,23 @@ int preload_find(const char *library, char *path, size_t size,
  */
 char *preload_add(const char *path, const char *old);
 
+/*
+ * Whether the loader of BINARY takes LIBRARY (a path).  It lists what it would
+ * load and runs nothing (ld.so(8), LD_TRACE_LOADED_OBJECTS); OUT gets the
+ * list and what it says besides.  What it does not take it only complains
+ * about: the program would start without.  0, or -errno with the sentence in
+ * F.
+ */
+int preload_try(const char *binary, const char *library, char *out,
+    size_t size, struct fail *f);
+
+/*
+ * Whether every user may read LIBRARY (an absolute path): the loader leaves
+ * out what a service's own user may not.  0, or -EACCES with the sentence in
+ * F.
+ */
+int preload_reachable(const char *library, struct fail *f);
+
 /* OLD without PATH; allocated, or NULL without memory. */
 char *preload_remove(const char *path, const char *old);
 

@@ -7,6 +7,7 @@
 #include "explain.h"
 #include "options.h"
 #include "policy/conf.h"
+#include "run.h"
 
 enum { OPT_EXPLAIN, OPT_FROM, OPTS };
 
@@ -31,8 +32,8 @@ settle_paths(const struct conf *c)
 			    1);
 }
 
-static int
-prepare(const struct policy *p)
+int
+run_prepare(const struct policy *p)
 {
 	int rv;
 
@@ -63,7 +64,7 @@ run(const struct command *self, int argc, char **argv)
 	if (values[OPT_EXPLAIN] != NULL && policy_error(p) == NULL)
 		rv = explain(p, values[OPT_EXPLAIN], values[OPT_FROM]);
 	else
-		rv = prepare(p);
+		rv = run_prepare(p);
 	policy_free(p);
 	if (values[OPT_EXPLAIN] != NULL || rv != 0)
 		return rv;

@@ -224,7 +224,7 @@ systemd(const struct command *self, int argc, char **argv)
 	else if (policy_error(p) != NULL)
 		say("%s", policy_error(p)->text);
 	else if (preload_find(PRELOAD_LIBRARY, library, sizeof library, &f) <
-	    0)
+	    0 || (u.shielded && preload_reachable(library, &f) < 0))
 		say("%s", f.text);
 	else if (values[OPT_INSTALL] != NULL)
 		rv = install(root, policy_conf(p), &u, library);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -79,11 +80,18 @@ locate(const char *name, char path[PATH_MAX], struct fail *f)
 static int
 check_mode(const char *path, struct fail *f)
 {
+	struct statvfs fs;
 	struct stat st;
 
 	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode)) {
 		fail_set(f, REASON_SYSTEM, "%s is no file but a folder or a "
 		    "device: name the program itself", path);
+		return EXIT_UNFIT;
+	}
+	if (statvfs(path, &fs) == 0 && (fs.f_flag & ST_NOEXEC) != 0) {
+		fail_set(f, REASON_SYSTEM, "%s lies on a file system that is "
+		    "mounted noexec: mount it without, or put the program "
+		    "elsewhere", path);
 		return EXIT_UNFIT;
 	}
 	if (access(path, X_OK) < 0) {

@@ -5,8 +5,9 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
-static const char *const names[] = {
+static const char *const names[REASONS] = {
 	[REASON_NONE] = "none",
 	[REASON_SETTING] = "setting",
 	[REASON_ENGINE] = "engine",
@@ -32,7 +33,6 @@ static const char *const names[] = {
 	[REASON_UNSUPPORTED] = "unsupported",
 	[REASON_RECORD] = "record",
 	[REASON_SYSTEM] = "system",
-	[REASON_INTERNAL] = "internal",
 };
 
 void
@@ -48,6 +48,17 @@ fail_set(struct fail *f, enum reason reason, const char *fmt, ...)
 	vsnprintf(f->text, sizeof f->text, fmt, ap);
 	va_end(ap);
 	errno = saved;
+}
+
+void
+fail_wire(struct fail *f, const char *peer, int error)
+{
+	bool ours = error == ENOBUFS || error == ENOMEM || error == EPERM;
+
+	fail_set(f, REASON_SYSTEM, "the connection to %s broke (%s): %s", peer,
+	    strerror(error), ours ? "this host lacks memory, or a firewall "
+	    "of its own forbids it" : "see whether that host is up, and the "
+	    "network and firewalls between let it pass");
 }
 
 void
@@ -67,7 +78,5 @@ fail_clear(struct fail *f)
 const char *
 fail_reason_name(enum reason reason)
 {
-	if ((unsigned)reason >= sizeof names / sizeof names[0])
-		return "internal";
-	return names[reason];
+	return reason < REASONS ? names[reason] : names[REASON_NONE];
 }

@@ -35,7 +35,7 @@ enum reason {
 	REASON_UNSUPPORTED,	/* a call that has no meaning over TLS */
 	REASON_RECORD,		/* a bad record: garbage or tampering */
 	REASON_SYSTEM,		/* an errno of the system's */
-	REASON_INTERNAL
+	REASONS			/* how many there are */
 };
 
 struct fail {
@@ -49,6 +49,12 @@ struct fail {
  */
 void fail_set(struct fail *f, enum reason reason, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/*
+ * The network's or this host's own failure on the way to PEER ("host:port"):
+ * ERROR is the errno of a send or receive.  The rest is as in fail_set().
+ */
+void fail_wire(struct fail *f, const char *peer, int error);
 
 /* Copies FROM to F unless F has a reason already.  F may be NULL. */
 void fail_copy(struct fail *f, const struct fail *from);

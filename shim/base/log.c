@@ -181,6 +181,25 @@ format_text(struct line *l, enum log_level level, const char *sentence)
 			l->text[i] = '?';
 }
 
+/* A line that has no file is not lost for that. */
+static void
+without_file(const struct line *l, int error)
+{
+	static bool said;
+	char text[256];
+	int n;
+
+	if (!said) {
+		said = true;
+		n = snprintf(text, sizeof text, "dicomtls[%d] error: "
+		    "DICOMTLS_LOG=%.99s cannot be written (%s): its lines "
+		    "stand here\n", (int)getpid(), sink.path, strerror(error));
+		sink_stderr(text, n < (int)sizeof text ? (size_t)n :
+		    sizeof text - 1);
+	}
+	sink_stderr(l->text, l->len);
+}
+
 static void
 deliver(enum log_level level, struct line *l)
 {
@@ -189,9 +208,10 @@ deliver(enum log_level level, struct line *l)
 		return;
 	}
 	l->text[l->len++] = '\n';
-	if (sink.target == TARGET_FILE)
-		sink_file(sink.path, l->text, l->len);
-	else
+	if (sink.target == TARGET_FILE) {
+		if (!sink_file(sink.path, l->text, l->len))
+			without_file(l, errno);
+	} else
 		sink_stderr(l->text, l->len);
 }
 

@@ -17,9 +17,10 @@ bool sink_begin(void);
  * Each writes TEXT of LEN bytes (with its newline, except to the system's
  * log) and blocks only as long as that takes; what cannot be written is lost.
  * sink_stderr writes nothing when descriptor 2 has become the program's.
+ * sink_file: false, with errno, when the file cannot be opened.
  */
 void sink_stderr(const char *text, size_t len);
-void sink_file(const char *path, const char *text, size_t len);
+bool sink_file(const char *path, const char *text, size_t len);
 
 /* syslog(3); Windows: the event log of applications. */
 void sink_system(enum log_level level, const char *text, size_t len);

@@ -91,16 +91,17 @@ sink_stderr(const char *text, size_t len)
 		put(STDERR_FILENO, text, len);
 }
 
-void
+bool
 sink_file(const char *path, const char *text, size_t len)
 {
 	long fd = syscall(SYS_openat, AT_FDCWD, path,
 	    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
 
 	if (fd < 0)
-		return;
+		return false;
 	put((int)fd, text, len);
 	syscall(SYS_close, (int)fd);
+	return true;
 }
 
 void

@@ -57,15 +57,16 @@ sink_stderr(const char *text, size_t len)
 		put(h, text, len);
 }
 
-void
+bool
 sink_file(const char *path, const char *text, size_t len)
 {
 	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 
 	if (fd < 0)
-		return;
+		return false;
 	write(fd, text, (unsigned)len);
 	close(fd);
+	return true;
 }
 
 void

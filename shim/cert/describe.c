@@ -281,3 +281,16 @@ describe_weak(X509 *cert, int min_rsa, int min_ec, bool weak_hash, char *out,
 	ERR_pop_to_mark();
 	return weak;
 }
+
+void
+describe_renewal(X509 *cert, char *buf, size_t size)
+{
+	char issuer[256];
+
+	if (describe_self_signed(cert)) {
+		snprintf(buf, size, "renew it with dicomtls-certtool renew");
+		return;
+	}
+	describe_issuer(cert, issuer, sizeof issuer);
+	snprintf(buf, size, "ask its issuer, %s, for a new one", issuer);
+}

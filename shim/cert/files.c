@@ -29,11 +29,13 @@ cannot_open(const struct reading *r, int error)
 		    "file itself there, or name its path in the settings",
 		    r->what, r->path);
 	else if (error == ENOENT)
-		fail_set(r->f, r->reason, "%s %s is missing", r->what,
+		fail_set(r->f, r->reason, "%s %s is missing: bring it "
+		    "back, or correct its path in the settings", r->what,
 		    r->path);
 	else if (error == EACCES)
 		fail_set(r->f, r->reason, "%s %s cannot be read by user %u: "
-		    "permission denied", r->what, r->path,
+		    "permission denied: make that user its owner, or start "
+		    "the program as its owner", r->what, r->path,
 		    (unsigned)geteuid());
 	else
 		fail_set(r->f, r->reason, "%s %s cannot be opened: %s",

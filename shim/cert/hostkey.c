@@ -15,6 +15,7 @@
 #include "cert/files.h"
 #include "cert/hostid.h"
 #include "cert/ossl.h"
+#include "cert/wrap.h"
 
 int
 hostkey_hkdf(const char *purpose, const char *machine, const char *user,
@@ -56,15 +57,8 @@ read_secret(const char *path, unsigned char secret[HOSTKEY_SIZE],
 
 	rc = files_read(path, "the host secret", FILES_OWN | FILES_SECRET,
 	    &in, REASON_PASSWORD, f);
-	if (rc == 0 && buf_len(&in) != HOSTKEY_SIZE) {
-		fail_set(f, REASON_PASSWORD, "the host secret %s has %zu "
-		    "bytes, not %d: it is damaged; restore it, or make a new "
-		    "identity (remove it, then dicomtls-certtool generate "
-		    "--force)", path, buf_len(&in), HOSTKEY_SIZE);
-		rc = -EINVAL;
-	}
 	if (rc == 0)
-		memcpy(secret, buf_head(&in), HOSTKEY_SIZE);
+		rc = wrap_open(&in, path, secret, HOSTKEY_SIZE, f);
 	buf_free(&in);
 	return rc;
 }
@@ -73,12 +67,20 @@ static int
 make_secret(struct store *s, unsigned char secret[HOSTKEY_SIZE],
     struct fail *f)
 {
+	struct buf out = { 0 };
+	int rc;
+
 	if (RAND_priv_bytes(secret, HOSTKEY_SIZE) != 1) {
 		fail_set(f, REASON_PASSWORD, "OpenSSL has no random bytes "
 		    "for a host secret: %s", ossl_why());
 		return -EIO;
 	}
-	return store_put(s, HOSTKEY_FILE, secret, HOSTKEY_SIZE, 0600, f);
+	rc = wrap_secret(secret, HOSTKEY_SIZE, &out, f);
+	if (rc == 0)
+		rc = store_put(s, HOSTKEY_FILE, buf_head(&out), buf_len(&out),
+		    0600, f);
+	buf_free(&out);
+	return rc;
 }
 
 static int

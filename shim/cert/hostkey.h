@@ -16,7 +16,7 @@
 /*
  * HKDF (RFC 5869) with SHA-256:
  *
- *	IKM  = the 32 bytes of host.secret
+ *	IKM  = the 32 bytes of host.secret (on Windows: which it holds, wrap.h)
  *	salt = MACHINE, the machine's id as text (hostid.h), without a NUL
  *	info = PURPOSE, one zero byte, USER as text (hostid.h), without a NUL
  *	L    = 32 bytes

@@ -15,10 +15,11 @@ libcert_la_SOURCES = \
 	shim/cert/pkcs12.c shim/cert/pkcs12.h \
 	shim/cert/reload.c shim/cert/reload.h \
 	shim/cert/seal.c shim/cert/seal.h \
-	shim/cert/store.c shim/cert/store.h
+	shim/cert/store.c shim/cert/store.h \
+	shim/cert/wrap.h
 libcert_la_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
 if WINDOWS
-libcert_la_SOURCES += shim/cert/hostid_win32.c
+libcert_la_SOURCES += shim/cert/hostid_win32.c shim/cert/wrap_win32.c
 else
-libcert_la_SOURCES += shim/cert/hostid_linux.c
+libcert_la_SOURCES += shim/cert/hostid_linux.c shim/cert/wrap_linux.c
 endif

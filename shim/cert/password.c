@@ -237,7 +237,8 @@ password_refused(const struct passwords *pws, const char *what,
 	enum password_source last;
 
 	if (pws->count == 0) {
-		fail_set(f, REASON_PASSWORD, "%s %s needs a password, and %s",
+		fail_set(f, REASON_PASSWORD, "%s %s needs a password, and %s; "
+		    "or name a file with it in DICOMTLS_KEY_PASSWORD_FILE",
 		    what, name, pws->why.reason != REASON_NONE ?
 		    pws->why.text : "none is known");
 		return;
@@ -246,7 +247,8 @@ password_refused(const struct passwords *pws, const char *what,
 	if (last == PASSWORD_DERIVED)
 		refused_derived(pws, what, name, f);
 	else
-		fail_set(f, REASON_PASSWORD, "%s does not open %s %s",
+		fail_set(f, REASON_PASSWORD, "%s does not open %s %s: "
+		    "correct it, or name the file that it belongs to",
 		    password_source_name(last), what, name);
 }
 

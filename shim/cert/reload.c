@@ -85,7 +85,7 @@ void
 reload_warn_expiry(const struct identity *id, const char *path, int *said)
 {
 	int days = describe_days(id->cert), step = step_of(days);
-	char when[40];
+	char when[40], cure[320];
 
 	if (describe_begin(id->cert) > time(NULL) && *said == 0) {
 		describe_time(describe_begin(id->cert), when, sizeof when);
@@ -97,12 +97,11 @@ reload_warn_expiry(const struct identity *id, const char *path, int *said)
 		return;
 	*said = step;
 	describe_time(describe_end(id->cert), when, sizeof when);
+	describe_renewal(id->cert, cure, sizeof cure);
 	if (step == 4)
 		log_error("our certificate %s ended on %s: peers that verify "
-		    "refuse it; renew it with dicomtls-certtool renew", path,
-		    when);
+		    "refuse it; %s", path, when, cure);
 	else
-		log_warn("our certificate %s ends in %d day%s, on %s: renew "
-		    "it with dicomtls-certtool renew", path, days,
-		    days == 1 ? "" : "s", when);
+		log_warn("our certificate %s ends in %d day%s, on %s: %s",
+		    path, days, days == 1 ? "" : "s", when, cure);
 }

@@ -97,8 +97,11 @@ static int
 stage_name(struct store *s, const char *name, char mark, struct fail *f)
 {
 	if (!name_ok(name) || s->count == STORE_FILES) {
-		fail_set(f, REASON_INTERNAL, "\"%s\" is no name for a file of "
-		    "%s, or there are too many", name, s->path);
+		/* We ask for none such: it comes from the journal. */
+		fail_set(f, REASON_CERTIFICATE, "%s/" JOURNAL ", which lists "
+		    "the files of a change that was cut off, is damaged at "
+		    "\"%s\": remove it, then see with dicomtls-certtool check "
+		    "whether certificate and key still fit", s->path, name);
 		return -EINVAL;
 	}
 	snprintf(s->names[s->count++], STORE_NAME, "%s%s",

@@ -173,8 +173,8 @@ conn_connected(struct conn *c)
 
 /* The end ------------------------------------------------------------------- */
 
-static void
-log_failure(struct conn *c)
+void
+conn_log_failure(struct conn *c)
 {
 	struct log_field fields[] = {
 		{ "role", c->role == ROLE_CLIENT ? "client" : "server" },
@@ -183,8 +183,9 @@ log_failure(struct conn *c)
 		{ NULL, NULL },
 	};
 
-	if (c->why.reason == REASON_NONE)
+	if (c->why.reason == REASON_NONE || c->blamed)
 		return;
+	c->blamed = true;
 	log_event(c->stage == STAGE_OPEN && (c->why.reason == REASON_RESET ||
 	    c->why.reason == REASON_TRUNCATED) ?
 	    LOG_LEVEL_WARN : LOG_LEVEL_ERROR, "failure", fields, "%s",
@@ -196,7 +197,7 @@ conn_die(struct conn *c, int error)
 {
 	if (c->stage == STAGE_DEAD)
 		return;
-	log_failure(c);
+	conn_log_failure(c);
 	output_flush(c);	/* an alert, perhaps */
 	c->stage = STAGE_DEAD;
 	c->error = error;

@@ -27,7 +27,7 @@ gone(void)
 	if (c == NULL)
 		abort();	/* no memory: no plaintext either */
 	c->disowned = true;
-	c->said_taken = true;	/* nobody took it: no line */
+	c->blamed = true;	/* nobody took it: no line */
 	return c;
 }
 

@@ -139,14 +139,14 @@ end_session(struct conn *c, int limit)
 static const char *
 how_it_ended(const struct conn *c)
 {
+	if (c->why.reason != REASON_NONE)
+		return fail_reason_name(c->why.reason);
 	if (c->stage == STAGE_DEAD)
-		return c->why.reason == REASON_NONE ? "before the handshake" :
-		    fail_reason_name(c->why.reason);
+		return "before the handshake";
 	if (c->notified)
 		return "close_notify both ways";
 	if (c->wire_ended)
-		return c->why.reason == REASON_TRUNCATED ? "truncated" :
-		    "the peer closed without close_notify";
+		return "the peer closed without close_notify";
 	return "we closed first";
 }
 

@@ -153,7 +153,7 @@ input_ended(struct conn *c)
 	fail_set(&c->why, REASON_TRUNCATED, "%s closed the connection inside a "
 	    "PDU, without close_notify: it was cut off, or the program there "
 	    "died", c->peer);
-	log_warn("%s", c->why.text);
+	conn_log_failure(c);
 }
 
 static void

@@ -76,11 +76,10 @@ conn_leave(struct conn *c)
 static int
 say_taken(struct conn *c)
 {
-	if (!c->said_taken)
-		log_error("%s: another process owns this TLS session since the "
-		    "fork (two processes used it): only the first one to use "
-		    "it can go on", c->peer);
-	c->said_taken = true;
+	fail_set(&c->why, REASON_TAKEN_OVER, "%s: another process owns this "
+	    "TLS session since the fork (two processes used it): only the "
+	    "first one to use it can go on", c->peer);
+	conn_log_failure(c);
 	return -EIO;
 }
 

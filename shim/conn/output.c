@@ -61,12 +61,17 @@ output_flush(struct conn *c)
 	return c->tx_error;
 }
 
-/* An error in sending ends that direction. */
+/* An error in sending ends that direction.  A peer that is gone is told by
+ * what can be read; anything else nobody would tell. */
 static int
 lost(struct conn *c, int r)
 {
 	if (r == -EAGAIN)
 		return r;
+	if (c->stage == STAGE_OPEN && r != -ECONNRESET && r != -EPIPE) {
+		fail_wire(&c->why, c->peer, -r);
+		conn_log_failure(c);
+	}
 	c->tx_end = true;
 	buf_free(&c->tx);
 	buf_free(&c->out);

@@ -82,12 +82,13 @@ opened(struct conn *c)
 	fields[6].value = i.fingerprint;
 	fields[7].value = i.verified;
 	log_event(LOG_LEVEL_INFO, "handshake", fields,
-	    "%s %s%s%s%s: %s, %s, key SHA-256 %s, verified: %s, %s ms",
+	    "%s %s%s%s%s: %s, %s, key SHA-256 %s%s%s%s, verified: %s, %s ms",
 	    c->role == ROLE_CLIENT ? "to" : "from", c->peer,
 	    c->name != NULL ? " (" : "", c->name != NULL ? c->name : "",
 	    c->name != NULL ? ")" : "", i.version, i.cipher,
 	    i.fingerprint[0] != '\0' ? i.fingerprint : "none",
-	    i.verified, ms);
+	    i.subject[0] != '\0' ? " (" : "", i.subject,
+	    i.subject[0] != '\0' ? ")" : "", i.verified, ms);
 }
 
 /*

@@ -61,7 +61,6 @@ struct conn {
 	struct claims *claims;	/* NULL: ours without doubt */
 	size_t claim;		/* which of the words is ours */
 	bool disowned;		/* another process's for good */
-	bool said_taken;
 	bool frozen;		/* fork() holds the lock */
 
 	/* Input. */
@@ -102,6 +101,7 @@ struct conn {
 	uint64_t bytes_in, bytes_out;
 	unsigned char head[TITLES];	/* of the A-ASSOCIATE-RQ */
 	size_t head_len;
+	bool blamed;		/* the line of its failure is written */
 	bool ended;		/* its last line is written */
 
 	bool is_dirty, is_shaking;	/* in the lists of settle.c */
@@ -130,6 +130,9 @@ void conn_deadline(struct timespec *deadline, int ms);
 /* Ends the connection: ERROR (-errno, 0: none) is what the program gets,
  * C->why says why (to be logged), nothing more goes out. */
 void conn_die(struct conn *c, int error);
+
+/* The line that tells C->why, once; nothing if there is no reason. */
+void conn_log_failure(struct conn *c);
 
 /* Waits without the lock.  EVENTS: POLLIN, POLLOUT.  TIMEO: milliseconds left
  * of the program's own time-out, -1: none.  BEGUN: bytes went already, so that

@@ -33,11 +33,6 @@
 	"RSA+SHA256:RSA+SHA384:RSA+SHA512"
 #define SIGALGS_OLD SIGALGS ":ECDSA+SHA1:RSA+SHA1"
 
-/* TLS 1.0 and 1.1 have CBC suites alone; a profile whose list has none gets
- * these when somebody lowers the minimum version on top of it. */
-#define CIPHERS_OLD "ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:" \
-	"ECDHE-ECDSA-AES256-SHA:ECDHE-RSA-AES256-SHA:AES128-SHA:AES256-SHA"
-
 struct context {
 	struct context *next;
 	const struct tlsconf *conf;
@@ -75,16 +70,12 @@ static int
 set_ciphers(SSL_CTX *ctx, const struct tlsconf *conf, struct fail *f)
 {
 	const struct profile *p = conf->profile;
-	const char *base = conf->ciphers != NULL ? conf->ciphers : p->ciphers;
+	const char *list = conf->ciphers != NULL ? conf->ciphers : p->ciphers;
 	const char *suites = conf->suites != NULL ? conf->suites : p->suites;
-	bool old = conf->ciphers == NULL && !p->weak &&
-	    conf->min_version < TLS_1_2;
-	char list[2048];
 
-	snprintf(list, sizeof list, "%s%s", base, old ? ":" CIPHERS_OLD : "");
 	if (conf->min_version < TLS_1_3 && SSL_CTX_set_cipher_list(ctx, list)
 	    != 1)
-		return refuse(f, conf, conf->ciphers != NULL ?
+		return refuse(f, conf, policy_names_ciphers(conf) ?
 		    "the cipher list DICOMTLS_CIPHERS" : "the cipher list",
 		    list);
 	if (suites != NULL && SSL_CTX_set_ciphersuites(ctx, suites) != 1)

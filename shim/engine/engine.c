@@ -233,8 +233,7 @@ static void
 explain_wire(struct engine *e)
 {
 	if (e->wire != -ECONNRESET && e->wire != -EPIPE)
-		fail_set(e->fail, REASON_SYSTEM, "%s: %s", e->peer,
-		    strerror((int)-e->wire));
+		fail_wire(e->fail, e->peer, (int)-e->wire);
 	else if (e->role == ROLE_CLIENT && !e->heard && e->asked)
 		fail_set(e->fail, REASON_CLIENT_CERT_WANTED, "%s asked for a "
 		    "certificate of ours and reset the connection: set "

@@ -41,8 +41,8 @@ both_sides(const struct engine *e, char *buf, size_t size)
 
 	snprintf(buf, size, "ours is TLS %s to %s, %s %.160s%s%.300s",
 	    version_name(conf->min_version), version_name(conf->max_version),
-	    conf->ciphers != NULL ? "suites" : "profile",
-	    conf->ciphers != NULL ? conf->ciphers : conf->profile->name,
+	    policy_names_ciphers(conf) ? "suites" : "profile",
+	    policy_names_ciphers(conf) ? conf->ciphers : conf->profile->name,
 	    e->offered != NULL ? "; it offered " : "",
 	    e->offered != NULL ? e->offered : "");
 }
@@ -60,7 +60,7 @@ cure_cipher(struct engine *e, char *buf, size_t size)
 	else if (p == NULL)
 		snprintf(buf, size, "no DICOMTLS_PROFILE has one of these, it "
 		    "needs other settings or newer software");
-	else if (e->conf->ciphers != NULL)
+	else if (policy_names_ciphers(e->conf))
 		snprintf(buf, size, "put one of these into DICOMTLS_CIPHERS, "
 		    "or unset it: DICOMTLS_PROFILE=%s has one", p->name);
 	else if (strcmp(p->name, e->conf->profile->name) == 0)
@@ -185,7 +185,13 @@ explain_refusal(struct engine *e, int alert)
 {
 	const char *text = SSL_alert_desc_string_long(alert);
 
-	if (!about_certificates(alert))
+	if (e->role == ROLE_SERVER && !e->open &&
+	    alert == SSL3_AD_HANDSHAKE_FAILURE)
+		fail_set(e->fail, REASON_REFUSED, "%s refused us with the TLS "
+		    "alert \"%s\" when it had seen our certificate: let it "
+		    "trust %s; its log tells more", e->peer, text,
+		    e->conf->cert);
+	else if (!about_certificates(alert))
 		fail_set(e->fail, REASON_REFUSED, "%s refused us with the TLS "
 		    "alert \"%s\": its log tells more", e->peer, text);
 	else if (e->role == ROLE_CLIENT && !e->conf->client_cert)
@@ -201,7 +207,9 @@ explain_refusal(struct engine *e, int alert)
 }
 
 /* Before TLS 1.3 a server that misses our certificate has no alert for it
- * (RFC 5246, 7.4.6). */
+ * (RFC 5246, 7.4.6).  Once the handshake is over nothing is wrong with suites
+ * and versions: a peer that may not negotiate anew says handshake_failure.  A
+ * client that says it has seen our choice and our certificate. */
 static void
 explain_alert(struct engine *e, int alert)
 {
@@ -212,6 +220,9 @@ explain_alert(struct engine *e, int alert)
 		    "certificate of ours (alert \"%s\"): set "
 		    "DICOMTLS_CLIENT_CERT=yes and let it trust %s", e->peer,
 		    SSL_alert_desc_string_long(alert), e->conf->cert);
+	else if (e->open || (e->role == ROLE_SERVER &&
+	    alert == SSL3_AD_HANDSHAKE_FAILURE))
+		explain_refusal(e, alert);
 	else if (alert == SSL3_AD_HANDSHAKE_FAILURE ||
 	    alert == TLS1_AD_INSUFFICIENT_SECURITY)
 		explain_cipher(e);
@@ -283,6 +294,12 @@ explain_reason(struct engine *e, int reason)
 	case SSL_R_EE_KEY_TOO_SMALL:
 	case SSL_R_CA_MD_TOO_WEAK:
 		explain_weak(e);
+		break;
+	case SSL_R_EXCESSIVE_MESSAGE_SIZE:
+		fail_set(e->fail, REASON_RECORD, "%s sent a message larger "
+		    "than a handshake needs (excessive message size): are there "
+		    "too many certificates in the chain that it shows?",
+		    e->peer);
 		break;
 	case SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED:
 		fail_set(e->fail, REASON_VERSION, "%s does not know secure "

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
@@ -207,8 +208,11 @@ verify_peer(X509_STORE_CTX *store, void *arg)
 	good = verify_by(e, store, cert);
 	e->verified = good ? how[mode] : NULL;
 	if (mode != VERIFY_CA || e->fail->reason != REASON_NONE)
+		/* Goes out as bad_certificate (RFC 8446, 6.2);
+		 * X509_V_ERR_APPLICATION_VERIFICATION were
+		 * handshake_failure, and the peer would look for suites. */
 		X509_STORE_CTX_set_error(store, good ? X509_V_OK :
-		    X509_V_ERR_APPLICATION_VERIFICATION);
+		    X509_V_ERR_CERT_REJECTED);
 	return good;
 }
 
@@ -224,6 +228,15 @@ load_into(X509_STORE *store, const char *path)
 	return X509_STORE_load_file(store, path);
 }
 
+/* OpenSSL calls what the system says "system lib". */
+static const char *
+why_not(const char *path, char text[256])
+{
+	if (access(path, R_OK) < 0)
+		return strerror(errno);
+	return sslerr_text(text, 256);
+}
+
 static int
 load_trust(SSL_CTX *ctx, const struct tlsconf *conf, struct fail *f)
 {
@@ -235,7 +248,7 @@ load_trust(SSL_CTX *ctx, const struct tlsconf *conf, struct fail *f)
 		return 0;
 	fail_set(f, REASON_SETTING, "DICOMTLS_CA=%s cannot be read as trusted "
 	    "certificates: %s; it must be a PEM file or a folder made with "
-	    "`openssl rehash`", conf->ca, sslerr_text(text, sizeof text));
+	    "`openssl rehash`", conf->ca, why_not(conf->ca, text));
 	return -EINVAL;
 }
 
@@ -253,7 +266,7 @@ load_crl(SSL_CTX *ctx, const struct tlsconf *conf, struct fail *f)
 	}
 	fail_set(f, REASON_SETTING, "DICOMTLS_CRL=%s cannot be read as "
 	    "revocation lists: %s; it must be a PEM file or a folder made with "
-	    "`openssl rehash`", conf->crl, sslerr_text(text, sizeof text));
+	    "`openssl rehash`", conf->crl, why_not(conf->crl, text));
 	return -EINVAL;
 }
 

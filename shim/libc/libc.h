@@ -110,6 +110,10 @@ ssize_t leave(struct call *call, ssize_t result);
  * the log that names WHAT it was. */
 ssize_t leave_unsupported(struct call *call, const char *what);
 
+/* The line of a connection for which there cannot be TLS, by the settings or
+ * files of ours that F tells of.  PEER: NULL for a listener. */
+void log_refusal(const struct fail *f, enum role role, const char *peer);
+
 /* -1 with errno. */
 int refuse(int error);
 

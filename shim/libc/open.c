@@ -52,14 +52,6 @@ decide(enum role role, const struct address *local,
 	return policy_decide_on(init_policy(), &c, d);
 }
 
-static void
-say(const struct fail *f)
-{
-	log_event(LOG_LEVEL_ERROR, "failure", (struct log_field[]){
-	    { "reason", fail_reason_name(f->reason) }, { NULL, NULL } },
-	    "%s", f->text);
-}
-
 /* Loads the engine and what CONF needs; NULL with the sentence in F. */
 static const struct engine_ops *
 ready_engine(enum verdict v, const struct tlsconf *conf, enum role role,
@@ -206,11 +198,11 @@ connect_any(int fd, const struct sockaddr *addr, socklen_t len)
 	if (v == VERDICT_PLAIN || !is_stream(fd))
 		return libc()->connect(fd, addr, len);
 	args.ops = ready_engine(v, d.conf, ROLE_CLIENT, &f);
+	address_format(addr, peer, sizeof peer);
 	if (args.ops == NULL) {
-		say(&f);
+		log_refusal(&f, ROLE_CLIENT, peer);
 		return refuse(EACCES);
 	}
-	address_format(addr, peer, sizeof peer);
 	args.conf = d.conf;
 	args.name = name[0] != '\0' ? name : NULL;
 	args.peer = peer;
@@ -288,7 +280,7 @@ accept_upgraded(int fd, enum verdict v, const struct decision *d,
 	args.port = address_port(&local->any);
 	args.why = &f;
 	if (args.ops == NULL) {
-		say(&f);
+		log_refusal(&f, ROLE_SERVER, peer);
 		libc()->shutdown(fd, SHUT_RDWR);
 	}
 	return track(fd, &args);
@@ -359,7 +351,7 @@ prepare_to_serve(int fd, const struct sockaddr *addr, socklen_t len)
 		return 0;
 	if (ready_engine(v, d.conf, ROLE_SERVER, &f) != NULL)
 		return 0;
-	say(&f);
+	log_refusal(&f, ROLE_SERVER, NULL);
 	return -EACCES;
 }
 
@@ -457,7 +449,7 @@ open_adopt(int fd)
 	args.port = address_port(&remote.any);
 	args.why = &f;
 	if (args.ops == NULL)
-		say(&f);
+		log_refusal(&f, ROLE_CLIENT, peer);
 	if (track(fd, &args) < 0 || args.ops == NULL)
 		libc()->shutdown(fd, SHUT_RDWR);
 }

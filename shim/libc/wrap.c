@@ -56,6 +56,15 @@ leave_unsupported(struct call *call, const char *what)
 	return leave(call, -EOPNOTSUPP);
 }
 
+void
+log_refusal(const struct fail *f, enum role role, const char *peer)
+{
+	log_event(LOG_LEVEL_ERROR, "failure", (struct log_field[]){
+	    { "role", role == ROLE_CLIENT ? "client" : "server" },
+	    { "peer", peer }, { "reason", fail_reason_name(f->reason) },
+	    { NULL, NULL } }, "%s", f->text);
+}
+
 int
 refuse(int error)
 {

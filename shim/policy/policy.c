@@ -284,6 +284,39 @@ policy_any(const struct policy *p, enum role role)
 	return false;
 }
 
+/* The rule that is *LEFT further on among those that want TLS, or NULL. */
+static const struct rule *
+nth_rule(const struct rules *r, size_t *left)
+{
+	size_t i;
+
+	for (i = 0; i < r->count; i++)
+		if (!r->list[i].negate && (*left)-- == 0)
+			return &r->list[i];
+	return NULL;
+}
+
+bool
+policy_ports(const struct policy *p, size_t i, uint16_t *low, uint16_t *high)
+{
+	const struct rule *r = NULL;
+	enum role role;
+	size_t s;
+
+	for (role = ROLE_CLIENT; r == NULL && role <= ROLE_SERVER; role++) {
+		if (p->rules[role].none)
+			continue;
+		r = nth_rule(&p->rules[role], &i);
+		for (s = 0; r == NULL && s < p->n_sections; s++)
+			r = nth_rule(&p->sections[s].rules[role], &i);
+	}
+	if (r == NULL)
+		return false;
+	*low = r->low;
+	*high = r->high;
+	return true;
+}
+
 const struct tlsconf *
 policy_default(const struct policy *p)
 {

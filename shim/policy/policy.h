@@ -5,6 +5,8 @@
 #define DICOMTLS_POLICY_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 #include "base/fail.h"
@@ -49,6 +51,8 @@ struct tlsconf {
 	int min_version, max_version;	/* below TLS_1_2 security level 0 is
 				   needed even if the profile is not weak */
 	const char *ciphers;	/* in place of the profile's, or NULL */
+	bool widened;		/* ciphers are the profile's and what old
+				   versions need, not DICOMTLS_CIPHERS */
 	const char *suites;	/* the same for TLS 1.3 */
 	enum verify verify[2];	/* by role */
 	const char *ca, *crl;	/* file or folder, or NULL */
@@ -60,6 +64,14 @@ struct tlsconf {
 	bool nodelay;		/* TCP_NODELAY, writes of a PDU joined */
 	const char *keylog;	/* path, or NULL */
 };
+
+/* Whether a user named the suites: sentences then tell these, else the
+ * profile. */
+static inline bool
+policy_names_ciphers(const struct tlsconf *conf)
+{
+	return conf->ciphers != NULL && !conf->widened;
+}
 
 struct logconf {
 	const char *target;
@@ -133,6 +145,14 @@ const struct tlsconf *policy_section(const struct policy *p, size_t i);
 
 /* Whether any TCP connection of this role could be decided TLS or REFUSE. */
 bool policy_any(const struct policy *p, enum role role);
+
+/*
+ * The I-th range of ports, both ends inclusive, for which some rule of either
+ * role wants TLS, whatever the address; the same range may come twice.  False
+ * behind the last.
+ */
+bool policy_ports(const struct policy *p, size_t i, uint16_t *low,
+    uint16_t *high);
 
 /* The configuration file that was read, or NULL. */
 const char *policy_path(const struct policy *p);

@@ -139,8 +139,8 @@ read_profile(const struct source *s)
 }
 
 /*
- * Old versions come with no suite of a modern profile, so asking for them
- * brings the two that RFC 7525 and B.3 once named.
+ * TLS 1.0 and 1.1 have CBC suites alone, and a modern profile has none of
+ * these: asking for the versions has to bring suites.
  */
 #define CBC ":ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:AES128-SHA" \
 	":ECDHE-ECDSA-AES256-SHA:ECDHE-RSA-AES256-SHA:AES256-SHA"
@@ -153,6 +153,7 @@ widen(const struct source *s, struct tlsconf *t)
 		return 0;
 	t->ciphers = pool_printf(&s->conf->pool, "%s" CBC,
 	    t->profile->ciphers);
+	t->widened = true;
 	return t->ciphers != NULL ? 0 : -ENOMEM;
 }
 

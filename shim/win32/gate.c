@@ -88,39 +88,39 @@ gate_incoming(SOCKET s, const struct tlsconf **conf)
 }
 
 /* With PORT in place of its own. */
-static bool
-is_ours(const struct sockaddr *a, in_port_t port)
+static enum verdict
+decide_at(const struct sockaddr *a, in_port_t port,
+    const struct tlsconf **conf)
 {
 	struct sockaddr_storage addr;
-	const struct tlsconf *conf;
 	int len = a->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) :
 	    sizeof(struct sockaddr_in);
 
 	memcpy(&addr, a, (size_t)len);
 	((struct sockaddr_in *)&addr)->sin_port = port;
 	return policy_decide(policy, ROLE_SERVER, (struct sockaddr *)&addr,
-	    len, NULL, &conf) != VERDICT_PLAIN;
+	    len, NULL, conf);
 }
 
 /* A rule may be for one address of a socket that is bound to all. */
-bool
-gate_listener(SOCKET s)
+enum verdict
+gate_listener(SOCKET s, const struct tlsconf **conf)
 {
 	struct sockaddr_storage local;
 	struct ifaddrs *all, *i;
 	int len = sizeof local;
+	enum verdict v;
 	in_port_t port;
-	bool ours;
 
 	if (!gate_any(ROLE_SERVER) || !is_tcp(s) ||
 	    real.getsockname(s, (struct sockaddr *)&local, &len) != 0)
-		return false;
+		return VERDICT_PLAIN;
 	port = ((struct sockaddr_in *)&local)->sin_port;
-	ours = is_ours((struct sockaddr *)&local, port);
-	if (ours || getifaddrs(&all) < 0)
-		return ours;
-	for (i = all; i != NULL && !ours; i = i->ifa_next)
-		ours = is_ours(i->ifa_addr, port);
-	freeifaddrs(all);
-	return ours;
+	v = decide_at((struct sockaddr *)&local, port, conf);
+	if (v == VERDICT_PLAIN && getifaddrs(&all) == 0) {
+		for (i = all; i != NULL && v == VERDICT_PLAIN; i = i->ifa_next)
+			v = decide_at(i->ifa_addr, port, conf);
+		freeifaddrs(all);
+	}
+	return v == VERDICT_REFUSE ? refused() : v;
 }

@@ -22,7 +22,8 @@ enum verdict gate_outgoing(SOCKET s, const struct sockaddr *addr, int len,
 /* Decides about the accepted socket S. */
 enum verdict gate_incoming(SOCKET s, const struct tlsconf **conf);
 
-/* Whether the listener S may accept a connection that is ours. */
-bool gate_listener(SOCKET s);
+/* Whether the listener S may accept a connection that is ours; *CONF is that of
+ * the first address for which it may.  A refusal is logged. */
+enum verdict gate_listener(SOCKET s, const struct tlsconf **conf);
 
 #endif

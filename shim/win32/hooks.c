@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/log.h"
+
 struct real real;
 
 /* A function may have several addresses: kernel32 and kernelbase both export
@@ -14,7 +16,8 @@ struct real real;
 static const wchar_t *const homes[] = { L"ws2_32", L"mswsock", L"kernel32",
 	L"kernelbase", L"advapi32" };
 
-enum { HOMES = sizeof homes / sizeof homes[0], SWAPS = 256 };
+enum { HOMES = sizeof homes / sizeof homes[0], SWAPS = 256,
+	EXIT_INCOMPLETE = 126 };
 
 static struct {
 	void *from, *to;
@@ -22,6 +25,9 @@ static struct {
 static size_t n_swaps;
 
 static HMODULE self;
+
+/* Something got no hook: the process must not go on. */
+static bool incomplete;
 
 /* The table ------------------------------------------------------------------ */
 
@@ -33,10 +39,12 @@ add_swap(void *from, void *to)
 	for (i = 0; i < n_swaps; i++)
 		if (swaps[i].from == from)
 			return;
-	if (n_swaps < SWAPS) {
-		swaps[n_swaps].from = from;
-		swaps[n_swaps++].to = to;
+	if (n_swaps == SWAPS) {
+		incomplete = true;
+		return;
 	}
+	swaps[n_swaps].from = from;
+	swaps[n_swaps++].to = to;
 }
 
 /* An import of our own, so that mswsock is there when we look. */
@@ -98,8 +106,10 @@ put(void **slot, void *value)
 {
 	DWORD old;
 
-	if (!VirtualProtect(slot, sizeof *slot, PAGE_READWRITE, &old))
+	if (!VirtualProtect(slot, sizeof *slot, PAGE_READWRITE, &old)) {
+		incomplete = true;
 		return;
+	}
 	*slot = value;
 	VirtualProtect(slot, sizeof *slot, old, &old);
 }
@@ -152,20 +162,41 @@ is_home(HMODULE module)
 	return module == self || module == GetModuleHandleW(L"ntdll");
 }
 
+/* All modules, allocated, and how many; NULL if Windows does not tell. */
+static HMODULE *
+list_modules(DWORD *n)
+{
+	HANDLE heap = GetProcessHeap();
+	HMODULE *list = NULL;
+	DWORD size = 0, want = 1024 * sizeof *list;
+
+	while (size < want) {
+		if (list != NULL)
+			HeapFree(heap, 0, list);
+		size = want;
+		list = HeapAlloc(heap, 0, size);
+		if (list == NULL || !EnumProcessModules(GetCurrentProcess(),
+		    list, size, &want)) {
+			HeapFree(heap, 0, list);
+			return NULL;
+		}
+	}
+	*n = want / sizeof *list;
+	return list;
+}
+
 static void
 patch_all(void)
 {
-	HMODULE modules[1024];
-	DWORD size, i;
+	DWORD n = 0, i;
+	HMODULE *list = list_modules(&n);
 
-	if (!EnumProcessModules(GetCurrentProcess(), modules, sizeof modules,
-	    &size))
-		return;
-	if (size > sizeof modules)
-		size = sizeof modules;
-	for (i = 0; i < size / sizeof modules[0]; i++)
-		if (!is_home(modules[i]))
-			patch(modules[i]);
+	if (list == NULL)
+		incomplete = true;
+	for (i = 0; i < n; i++)
+		if (!is_home(list[i]))
+			patch(list[i]);
+	HeapFree(GetProcessHeap(), 0, list);
 }
 
 /* Modules that come later ------------------------------------------------------- */
@@ -179,12 +210,24 @@ struct notice {
 };
 typedef void (CALLBACK *listener)(ULONG, const struct notice *, void *);
 
+static void
+stop_if_incomplete(void)
+{
+	if (!incomplete)
+		return;
+	log_error("a module of the program could not be given the hooks, so "
+	    "its connections could not be upgraded: the program is ended");
+	real.TerminateProcess(GetCurrentProcess(), EXIT_INCOMPLETE);
+}
+
 static void CALLBACK
 loaded(ULONG reason, const struct notice *n, void *arg)
 {
 	(void)arg;
-	if (reason == 1 && !is_home((HMODULE)n->base))
-		patch((HMODULE)n->base);
+	if (reason != 1 || is_home((HMODULE)n->base))
+		return;
+	patch((HMODULE)n->base);
+	stop_if_incomplete();
 }
 
 static void
@@ -206,6 +249,7 @@ after_load(HMODULE module)
 
 	if (module != NULL)
 		patch_all();
+	stop_if_incomplete();
 	SetLastError(error);
 	return module;
 }
@@ -274,5 +318,9 @@ hooks_install(struct fail *f)
 	    (void *)hook_delay);
 	listen_for_more();
 	patch_all();
-	return 0;
+	if (!incomplete)
+		return 0;
+	fail_set(f, REASON_ENGINE, "not every module of the program could be "
+	    "given the hooks, so its connections cannot be upgraded safely");
+	return -ENOSYS;
 }

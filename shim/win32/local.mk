@@ -33,7 +33,8 @@ dicomtls_la_SOURCES = \
 	shim/win32/say.c shim/win32/say.h \
 	shim/win32/sniff.c shim/win32/sniff.h \
 	shim/win32/socktab.c shim/win32/socktab.h \
-	shim/win32/taken.c shim/win32/taken.h
+	shim/win32/taken.c shim/win32/taken.h \
+	shim/win32/use.c
 dicomtls_la_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
 dicomtls_la_LIBADD = libengine.la libcert.la libdicom.la libpolicy.la \
 	libbase.la

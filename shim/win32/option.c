@@ -153,6 +153,9 @@ hook_WSAAsyncSelect(SOCKET s, HWND window, u_int message, long events)
 static LPFN_CONNECTEX native_connect;
 static accept_ex native_accept;
 
+/* mswsock.h of mingw's does not have these. */
+#define SIO_MULTIPLE_EXTENSIONS _WSAIORW(IOC_WS2, 36)
+
 static BOOL PASCAL
 hook_connect_ex(SOCKET s, const struct sockaddr *addr, int len, PVOID buf,
     DWORD buf_len, LPDWORD sent, LPOVERLAPPED ov)
@@ -183,7 +186,20 @@ swap_extension(const GUID *id, void **out)
 	} else if (memcmp(id, &accept_id, sizeof *id) == 0) {
 		native_accept = (accept_ex)*out;
 		*out = (void *)hook_accept_ex;
+	} else {
+		*out = hooks_swap(*out);
 	}
+}
+
+/* Its functions take bytes past every hook, also on a socket that AcceptEx has
+ * not settled yet. */
+static int
+no_rio(void)
+{
+	log_error("registered I/O (RIO) cannot be upgraded and is refused: the "
+	    "program has to use WSASend and WSARecv");
+	WSASetLastError(WSAEOPNOTSUPP);
+	return SOCKET_ERROR;
 }
 
 int WSAAPI
@@ -191,9 +207,13 @@ hook_WSAIoctl(SOCKET s, DWORD command, LPVOID in, DWORD in_len, LPVOID out,
     DWORD out_len, LPDWORD got, LPWSAOVERLAPPED ov,
     LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
 {
-	int r = real.WSAIoctl(s, command, in, in_len, out, out_len, got, ov,
-	    routine);
+	int r;
 
+	if (command == SIO_MULTIPLE_EXTENSIONS &&
+	    (gate_any(ROLE_CLIENT) || gate_any(ROLE_SERVER)))
+		return no_rio();
+	r = real.WSAIoctl(s, command, in, in_len, out, out_len, got, ov,
+	    routine);
 	if (r != 0)
 		return r;
 	if (command == SIO_GET_EXTENSION_FUNCTION_POINTER &&
@@ -310,64 +330,4 @@ hook_WSADuplicateSocketW(SOCKET s, DWORD process, LPWSAPROTOCOL_INFOW info)
 {
 	return stays_here(s) != 0 ? SOCKET_ERROR :
 	    real.WSADuplicateSocketW(s, process, info);
-}
-
-/* First use of what AcceptEx got ------------------------------------------------------- */
-
-static bool
-unusable(SOCKET s)
-{
-	int error = taken_settle(s);
-
-	if (error != 0)
-		WSASetLastError(error);
-	return error != 0;
-}
-
-int WSAAPI
-hook_recv(SOCKET s, char *buf, int len, int flags)
-{
-	return unusable(s) ? SOCKET_ERROR : real.recv(s, buf, len, flags);
-}
-
-int WSAAPI
-hook_send(SOCKET s, const char *buf, int len, int flags)
-{
-	return unusable(s) ? SOCKET_ERROR : real.send(s, buf, len, flags);
-}
-
-int WSAAPI
-hook_shutdown(SOCKET s, int how)
-{
-	return unusable(s) ? SOCKET_ERROR : real.shutdown(s, how);
-}
-
-int WSAAPI
-hook_WSARecv(SOCKET s, LPWSABUF bufs, DWORD n, LPDWORD got, LPDWORD flags,
-    LPWSAOVERLAPPED ov, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
-{
-	return unusable(s) ? SOCKET_ERROR : real.WSARecv(s, bufs, n, got,
-	    flags, ov, routine);
-}
-
-int WSAAPI
-hook_WSASend(SOCKET s, LPWSABUF bufs, DWORD n, LPDWORD sent, DWORD flags,
-    LPWSAOVERLAPPED ov, LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
-{
-	return unusable(s) ? SOCKET_ERROR : real.WSASend(s, bufs, n, sent,
-	    flags, ov, routine);
-}
-
-BOOL WINAPI
-hook_ReadFile(HANDLE h, LPVOID buf, DWORD len, LPDWORD got, LPOVERLAPPED ov)
-{
-	return unusable((SOCKET)h) ? FALSE : real.ReadFile(h, buf, len, got,
-	    ov);
-}
-
-BOOL WINAPI
-hook_WriteFile(HANDLE h, LPCVOID buf, DWORD len, LPDWORD done, LPOVERLAPPED ov)
-{
-	return unusable((SOCKET)h) ? FALSE : real.WriteFile(h, buf, len, done,
-	    ov);
 }

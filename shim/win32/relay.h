@@ -27,6 +27,10 @@ struct relay *relay_new(const struct relay_args *args);
 void relay_hold(struct relay *r);
 void relay_release(struct relay *r);
 
+/* Reads certificate, key and trust of CONF, or makes them, ahead of the first
+ * connection.  0, or -errno (logged). */
+int relay_prepare(const struct tlsconf *conf, enum role role);
+
 /* The handshake, until it is over or *STOP is set: 0, or -errno (logged). */
 int relay_handshake(struct relay *r, const volatile bool *stop);
 

@@ -123,14 +123,35 @@ relay_fail(struct relay *r, int error)
 
 /* The handshake ----------------------------------------------------------------- */
 
+/* One thread at a time. */
+static void
+enter_engine(void)
+{
+	EnterCriticalSection(&start);
+	/* At the process's end our threads are dead, wherever they were. */
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
+}
+
+int
+relay_prepare(const struct tlsconf *conf, enum role role)
+{
+	struct fail why = { 0 };
+	int e;
+
+	enter_engine();
+	e = dicomtls_engine.prepare(conf, role, &why);
+	LeaveCriticalSection(&start);
+	if (e < 0)
+		log_error("%s", why.text);
+	return e;
+}
+
 static int
 begin(struct relay *r)
 {
 	struct engine_port port = { port_recv, port_send, r };
 
-	EnterCriticalSection(&start);
-	/* At the process's end our threads are dead, wherever they were. */
-	OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
+	enter_engine();
 	r->engine = dicomtls_engine.create(r->conf, r->role, r->name,
 	    r->peer_text, &port, &r->why);
 	LeaveCriticalSection(&start);

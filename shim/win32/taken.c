@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * taken: accept() and its kin.  Connections are accepted natively; then the
  * relay gets the real socket, and the program one that leads to the relay.
- * bind() and listen() are left alone. */
+ * bind() is left alone, and listen() only told when there is no certificate. */
 #include "win32/taken.h"
 
 #include <string.h>
@@ -119,6 +119,23 @@ join(struct sock *k, SOCKET net, const struct tlsconf *conf)
 	return start(r, end);
 }
 
+/* listen() ----------------------------------------------------------------------- */
+
+/* Better now than at the first connection, at night. */
+int WSAAPI
+hook_listen(SOCKET s, int backlog)
+{
+	const struct tlsconf *conf = NULL;
+	enum verdict v = gate_listener(s, &conf);
+
+	if (v == VERDICT_REFUSE || (v == VERDICT_TLS &&
+	    relay_prepare(conf, ROLE_SERVER) < 0)) {
+		WSASetLastError(WSAEACCES);
+		return SOCKET_ERROR;
+	}
+	return real.listen(s, backlog);
+}
+
 /* accept() ----------------------------------------------------------------------- */
 
 /* An accepted socket is as its listener: non-blocking, with its events. */
@@ -221,12 +238,14 @@ static bool
 is_ours(SOCKET listener)
 {
 	struct sock *k = sock_get(listener);
+	const struct tlsconf *conf;
 	bool ours;
 
 	if (k == NULL)
-		return gate_listener(listener);
+		return true;
 	if (k->upgrades == 0)
-		k->upgrades = gate_listener(listener) ? 1 : -1;
+		k->upgrades = gate_listener(listener, &conf) !=
+		    VERDICT_PLAIN ? 1 : -1;
 	ours = k->upgrades > 0;
 	sock_release(k);
 	return ours;

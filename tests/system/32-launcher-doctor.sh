@@ -72,11 +72,28 @@ settings_wrong() {
 	doctor 1 -f x.conf
 	found '^WRONG  settings .*everyone may write'
 	chmod o-w x.conf
+	mkdir other
+	chmod o+w other
+	doctor 1 -d other
+	found "^WRONG  settings .*everyone may write $C/other"
+	chmod o-w other
+	if [ "$(id -u)" -eq 0 ]; then
+		chown 65534 other x.conf
+		doctor 1 -d other -f x.conf
+		found "^WRONG  settings .*$C/other belongs to user 65534"
+		found '^WRONG  settings .*x.conf belongs to user 65534'
+		chown 0 x.conf
+	fi
 	printf 'key_password = x\nlisten = none\n' >x.conf
 	chmod 644 x.conf
 	doctor 0 -f x.conf
 	found '^note   settings .*password'
 	found '^note   incoming .*no connection becomes TLS'
+	doctor 0 -d "$C/id" --log "$C/none/x" --keylog "$C/none/k"
+	found "^note   settings .*DICOMTLS_LOG=$C/none/x .*No such file"
+	found "^note   settings .*DICOMTLS_KEYLOG=$C/none/k .*No such file"
+	doctor 0 -d "$C/id" --log "$C/log" --keylog "$C/keys"
+	! grep 'DICOMTLS_.*LOG=' out || fail "these can be written"
 }
 
 engine_missing() {
@@ -97,6 +114,66 @@ engine_missing() {
 	head -c 1000 "$build/.libs/libdicomtls.so" >.libs/libdicomtls.so
 	doctor 1
 	found '^WRONG  library .*damaged'
+}
+
+# alone: a copy of the launcher and its libraries in $1, as $run.
+alone() {
+	mkdir -p "$1/.libs"
+	cp "$run" "$1/dicomtls"
+	cp "$build"/.libs/libdicomtls*.so "$1/.libs"
+	: >"$1/libdicomtls.la"
+	run=$1/dicomtls
+}
+
+# What cannot be loaded from there would be left out without a word, and the
+# program would speak in plaintext.
+mounted_noexec() {
+	need unshare
+	mkdir m
+	unshare -m true || skip "this user may not mount"
+	alone "$C/here"
+	cat >looks <<-END
+		mount -t tmpfs -o noexec none m
+		cp -r here/.libs here/libdicomtls.la m
+		mount --bind m/.libs here/.libs
+		here/dicomtls doctor /bin/true >out; echo \$? >status
+		here/dicomtls run /bin/true 2>err; echo \$? >>status
+		cp /bin/true m
+		here/dicomtls doctor m/true >program
+	END
+	unshare -m sh looks || true
+	[ "$(paste -sd ' ' status)" = '1 126' ]
+	found '^WRONG  library .*mounted noexec'
+	found '^WRONG  engine .*mounted noexec'
+	grep 'mounted noexec' err
+	grep '^WRONG  program .*m/true .*mounted noexec' program
+}
+
+garbage() {
+	alone "$C/here"
+	echo garbage >here/.libs/libdicomtls.so
+	doctor 1
+	found '^WRONG  library .*file too short.*install'
+	"$run" run /bin/sh -c 'touch ran' 2>err && fail "it ran"
+	grep 'file too short' err
+	[ ! -e ran ]
+	head -c 5000 "$build/.libs/libdicomtls.so" >here/.libs/libdicomtls.so
+	"$run" run /bin/sh -c 'touch ran' 2>err && fail "it ran"
+	grep 'does not take' err
+	[ ! -e ran ]
+}
+
+not_for_all() {
+	alone "$C/here"
+	chmod o= here
+	doctor 0
+	found "^note   library .*not every user .* \\(see $C"
+	printf '[Service]\nUser=daemon\nExecStart=/bin/true\n' >x.service
+	mkdir -p image/etc/systemd/system image/bin
+	cp x.service image/etc/systemd/system
+	cp /bin/true image/bin
+	"$run" systemd --root "$C/image" x >dropin 2>err && fail "it made one"
+	grep 'not every user' err
 }
 
 programs() {
@@ -151,6 +228,9 @@ check "the state of the certificate" certificates
 check "no place for a certificate" no_place_for_a_certificate
 check "settings that are wrong or worth a word" settings_wrong
 check "libraries missing or damaged" engine_missing
+check "a file system that is mounted noexec" mounted_noexec
+check "a library that is garbage: nothing runs without it" garbage
+check "a library that not every user may read" not_for_all
 check "programs that cannot be preloaded" programs
 check "the program is looked at, not run" never_runs_it
 check "io_uring" io_uring

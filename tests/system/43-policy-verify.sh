@@ -3,77 +3,10 @@
 # 43-policy-verify: whom we trust: by CA, by pin, on first use; both roles.
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/system/pki.sh
+. "$(dirname "$0")/pki.sh"
 
 certtool=$build/dicomtls-certtool
-
-## A CA of our own ---------------------------------------------------------------
-
-# authority: root and issuing CA in $T/ca; trust.pem is the root.
-authority() {
-	need openssl
-	[ ! -e "$T/ca" ] || return 0
-	mkdir -p "$T/ca/new"
-	(
-		cd "$T/ca"
-		: >index
-		echo 1000 >serial
-		echo 1000 >crlnumber
-		cat >conf <<-END
-			[ca]
-			default_ca = d
-			[d]
-			database = index
-			serial = serial
-			crlnumber = crlnumber
-			new_certs_dir = new
-			certificate = issuing.pem
-			private_key = issuing.key
-			default_md = sha256
-			default_crl_days = 9
-			policy = p
-			copy_extensions = copy
-			unique_subject = no
-			[p]
-			commonName = supplied
-		END
-		self_signed trust /CN=root -addext \
-			keyUsage=keyCertSign,cRLSign
-		openssl req -newkey rsa:2048 -nodes -keyout issuing.key \
-			-out issuing.csr -subj /CN=issuing
-		openssl x509 -req -in issuing.csr -CA trust.pem \
-			-CAkey trust.key -days 9 -out issuing.pem -extfile \
-			<(echo basicConstraints=critical,CA:TRUE
-			echo keyUsage=keyCertSign,cRLSign)
-	) >"$T/ca.log" 2>&1
-}
-
-# self_signed NAME SUBJECT [OPTION ...]: NAME.pem and NAME.key.
-self_signed() {
-	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$1.key" \
-		-out "$1.pem" -subj "$2" -days 9 "${@:3}" 2>/dev/null
-}
-
-# issued NAME SAN [OPTION ...]: NAME.pem with its chain, and NAME.key, by the
-# issuing CA; the options are those of `openssl ca`.
-issued() {
-	local here=$PWD
-	authority
-	openssl req -newkey "rsa:${bits:-2048}" -nodes -keyout "$1.key" \
-		-out "$1.csr" -subj "/CN=$1" -addext "subjectAltName=$2" \
-		2>/dev/null
-	(
-		cd "$T/ca"
-		openssl ca -batch -config conf -notext -in "$here/$1.csr" \
-			-out "$here/$1.pem" "${@:3}" \
-			-days 9 2>>"$T/ca.log"
-		cat issuing.pem >>"$here/$1.pem"
-	)
-}
-
-spki() {
-	openssl x509 -in "$1" -noout -pubkey | openssl pkey -pubin \
-		-outform der | sha256sum | cut -d' ' -f1
-}
 
 ## Peers -------------------------------------------------------------------------
 
@@ -203,17 +136,7 @@ revoked() {
 	export DICOMTLS_CONNECT_VERIFY=ca
 	issued gone DNS:localhost
 	issued stays DNS:localhost
-	(
-		cd "$T/ca"
-		openssl ca -config conf -revoke "$C/gone.pem"
-		openssl ca -config conf -gencrl -out crl.pem
-	) 2>/dev/null
-	# The root's list too: each CA of the chain needs one.
-	openssl ca -config "$T/ca/conf" -gencrl -keyfile "$T/ca/trust.key" \
-		-cert "$T/ca/trust.pem" -out root.crl 2>/dev/null ||
-		(cd "$T/ca" && openssl ca -config conf -gencrl -keyfile \
-			trust.key -cert trust.pem -out "$C/root.crl" 2>/dev/null)
-	cat "$T/ca/crl.pem" root.crl >crl.pem
+	revoke gone
 	export DICOMTLS_CA=$T/ca/trust.pem
 	server gone -ic
 	connect localhost
@@ -347,16 +270,18 @@ clients_on_first_use() {
 
 ## Mutual authentication ----------------------------------------------------------
 
+# our_certificate KIND: with a key of that kind, in ours.pem.
 our_certificate() {
-	[ -e "$T/identity/cert.pem" ] || "$certtool" generate
-	cp "$T/identity/cert.pem" ours.pem
+	export DICOMTLS_DIR=$T/${1/:/-}
+	[ -e "$DICOMTLS_DIR" ] || "$certtool" generate --key "$1"
+	cp "$DICOMTLS_DIR/cert.pem" ours.pem
 }
 
 # DCMTK demands and checks a client's certificate.
 mutual_dcmtk() {
 	json
 	need "$certtool"
-	our_certificate
+	our_certificate "$1"
 	self_signed peer /CN=peer -addext subjectAltName=DNS:localhost
 	export DICOMTLS_VERIFY=ca DICOMTLS_CA=$C/peer.pem
 	server peer -rc +cf ours.pem
@@ -398,7 +323,7 @@ stunnel_for() {
 mutual_stunnel() {
 	json
 	need "$certtool" storescp
-	our_certificate
+	our_certificate "$1"
 	self_signed peer /CN=peer -addext subjectAltName=DNS:localhost
 	port P Q
 	serve plain "$Q" storescp "$Q"
@@ -450,7 +375,7 @@ orthanc() {
 mutual_orthanc() {
 	json
 	need Orthanc "$certtool"
-	our_certificate
+	our_certificate "$1"
 	self_signed peer /CN=peer -addext subjectAltName=DNS:localhost
 	port P
 	orthanc "$P"
@@ -472,7 +397,9 @@ check "pins in the trust store" pins_of_the_trust_store
 check "on first use, and a change of keys" on_first_use
 check "clients on first use" clients_on_first_use
 check "a server that wants our certificate" wants_certificate
-check "mutual authentication with DCMTK" mutual_dcmtk
-check "mutual authentication with stunnel" mutual_stunnel
-check "mutual authentication with Orthanc" mutual_orthanc
+for key in rsa:2048 ec:P-256; do
+	check "mutual authentication with DCMTK, $key" mutual_dcmtk $key
+	check "mutual authentication with stunnel, $key" mutual_stunnel $key
+	check "mutual authentication with Orthanc, $key" mutual_orthanc $key
+done
 finish

@@ -1,29 +1,24 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # 44-policy-peers: every profile with GnuTLS, Python, Node and stunnel at the
-# other end, each restricted to one version.
+# other end, each restricted to one version; our certificate with an RSA and
+# with a P-256 key.  Version and suite are read from the wire.
 # shellcheck source=tests/system/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/system/pki.sh
+. "$(dirname "$0")/pki.sh"
+# shellcheck source=tests/system/profiles.sh
+. "$(dirname "$0")/profiles.sh"
 
-profiles="bcp195 bcp195-modified bcp195-nd bcp195-extended bcp195-downgrade
-	aes legacy null"
+certtool=$build/dicomtls-certtool
 versions="1.0 1.1 1.2 1.3"
 
-# These peers have all suites of their libraries, so the version decides.
-takes() {
-	case "$1 $2" in
-	bcp195" 1."[23] | bcp195-modified" 1."[23] | bcp195-nd" 1."[23]) ;;
-	bcp195-extended" 1.2" | bcp195-downgrade" 1."*) ;;
-	aes" 1."[012] | legacy" 1."[012]) ;;
-	*) return 1 ;;
-	esac
-}
-
-peer_key() {
-	need openssl
-	[ -e "$T/peer.crt" ] ||
-		openssl req -x509 -newkey rsa:2048 -nodes -keyout "$T/peer.key" \
-			-out "$T/peer.crt" -subj /CN=peer -days 9 2>/dev/null
+peer_keys() {
+	(
+		cd "$T"
+		[ -e rsa.pem ] || self_signed rsa /CN=peer
+		[ -e ec.pem ] || elliptic ec /CN=peer
+	)
 }
 
 # Servers echo lines or answer something; clients end well after a handshake.
@@ -36,7 +31,7 @@ gnutls_priority() {
 gnutls_server() {
 	need gnutls-serv
 	serve peer "$P" gnutls-serv --echo --port "$P" --quiet \
-		--x509certfile "$T/peer.crt" --x509keyfile "$T/peer.key" \
+		--x509certfile "$T/$kind.pem" --x509keyfile "$T/$kind.key" \
 		--priority "$(gnutls_priority "$1")"
 }
 
@@ -65,7 +60,7 @@ python_tls() {
 		        ("127.0.0.1", int(port))))
 		    s.unwrap()
 		    sys.exit()
-		ctx.load_cert_chain(cert + ".crt", cert + ".key")
+		ctx.load_cert_chain(cert + ".pem", cert + ".key")
 		listener = socket.create_server(("127.0.0.1", int(port)))
 		while True:
 		    c, _ = listener.accept()
@@ -80,7 +75,7 @@ python_tls() {
 
 python_server() {
 	python_tls
-	serve peer "$P" python3 -W ignore tls.py server "$P" "$1" "$T/peer"
+	serve peer "$P" python3 -W ignore tls.py server "$P" "$1" "$T/$kind"
 }
 
 python_client() {
@@ -101,7 +96,7 @@ node_tls() {
 			s.on("error", () => process.exit(1));
 			s.resume();
 		} else {
-			options.cert = fs.readFileSync(cert + ".crt");
+			options.cert = fs.readFileSync(cert + ".pem");
 			options.key = fs.readFileSync(cert + ".key");
 			const server = tls.createServer(options, s => {
 				s.on("error", () => {});
@@ -115,7 +110,7 @@ node_tls() {
 
 node_server() {
 	node_tls
-	serve peer "$P" node tls.js server "$P" "$1" "$T/peer"
+	serve peer "$P" node tls.js server "$P" "$1" "$T/$kind"
 }
 
 node_client() {
@@ -143,14 +138,42 @@ while True:
 		[peer]
 		accept = 127.0.0.1:$P
 		connect = 127.0.0.1:$Q
-		cert = $T/peer.crt
-		key = $T/peer.key
+		cert = $T/$kind.pem
+		key = $T/$kind.key
 		sslVersion = TLSv1${1#1}
 		ciphers = ALL:@SECLEVEL=0
 		securityLevel = 0
 	END
 	sed -i 's/^sslVersion = TLSv1.0/sslVersion = TLSv1/' stunnel.conf
 	serve peer "$P" stunnel stunnel.conf
+}
+
+# stunnel in front of a plain client: all four versions at once, each with a
+# port of its own that leads to $P.
+stunnel_ways() {
+	local version name
+	need stunnel
+	port S10 S11 S12 S13
+	printf '%s\n' 'foreground = yes' 'pid =' 'client = yes' >ways.conf
+	for version in $versions; do
+		name=S${version/./}
+		cat >>ways.conf <<-END
+			[$version]
+			accept = 127.0.0.1:${!name}
+			connect = 127.0.0.1:$P
+			sslVersion = TLSv$version
+			ciphers = ALL:@SECLEVEL=0
+			securityLevel = 0
+		END
+	done
+	sed -i 's/TLSv1\.0$/TLSv1/' ways.conf
+	serve ways "$S13" stunnel ways.conf
+}
+
+stunnel_client() {
+	local way=S${1/./}
+	[ -e ways.conf ] || stunnel_ways
+	within 20 echoscu 127.0.0.1 "${!way}"
 }
 
 greet() {
@@ -161,9 +184,10 @@ greet() {
 		[ \"\$answer\" = hello ]"
 }
 
+# result PROFILE VERSION COMMAND ...: notes what came and what should.
 result() {
 	local wanted=no got=no
-	takes "$1" "$2" && wanted=yes
+	wants "$1" "$2" "$kind" && wanted=yes
 	if "${@:3}" >peer-said.log 2>&1; then
 		got=yes
 	fi
@@ -171,11 +195,27 @@ result() {
 	echo "$1 $2 $wanted" >>wanted
 }
 
+# Each handshake on the wire is one that is wanted, in version and suite.
+compare() {
+	local profile version suite
+	echo "$(grep -c yes got) of $(wc -l <got) connected"
+	diff wanted got
+	seen >hellos
+	sed -n 's/ yes$//p' wanted | paste -d ' ' - hellos |
+	while read -r profile version suite; do
+		set -- $suite
+		[ "$version" = "$1" ] && takes "$profile" "$1" "$2" ||
+			fail "$profile with $version agreed on $*"
+	done
+	[ "$(wc -l <hellos)" -eq "$(grep -c yes wanted)" ]
+}
+
 our_client() {
-	local version profile
-	peer_key
+	local version profile kind=$2
+	peer_keys
+	port P
+	capture "$P"
 	for version in $versions; do
-		port P
 		"$1"_server "$version"
 		for profile in $profiles; do
 			result "$profile" "$version" greet "$profile"
@@ -183,16 +223,18 @@ our_client() {
 		stop peer KILL
 		[ ! -e plain.pid ] || stop plain
 	done
-	echo "$(grep -c yes got) of $(wc -l <got) connected"
-	diff wanted got
+	compare
 }
 
 our_server() {
-	local version profile
-	need storescp
-	peer_key
+	local version profile kind=$2
+	need storescp "$certtool"
+	export DICOMTLS_DIR=$T/$kind
+	[ "$kind" = rsa ] || [ -e "$T/ec/cert.pem" ] ||
+		"$certtool" generate --key ec:P-256
+	port P
+	capture "$P"
 	for profile in $profiles; do
-		port P
 		serve server "$P" "$run" run -l "$P" -p "$profile" -- \
 			storescp "$P"
 		for version in $versions; do
@@ -200,14 +242,13 @@ our_server() {
 		done
 		stop server
 	done
-	echo "$(grep -c yes got) of $(wc -l <got) connected"
-	diff wanted got
+	compare
 }
 
 for peer in gnutls python node stunnel; do
-	check "our client, $peer as server" our_client $peer
-done
-for peer in gnutls python node; do
-	check "our server, $peer as client" our_server $peer
+	for key in rsa ec; do
+		check "our client, $peer as server, $key" our_client $peer $key
+		check "our server, $peer as client, $key" our_server $peer $key
+	done
 done
 finish

@@ -135,9 +135,134 @@ programs_own() {
 	grep -q 'TLSv1, ' shim.log || fail "ours was not TLS 1.0"
 }
 
+# Each line would change what we are if it came through: no TLS 1.3, servers
+# without RFC 5746, tickets, no extension for encrypt-then-MAC.
+no_options() {
+	local options=UnsafeLegacyServerConnect,ClientRenegotiation
+	need gnutls-serv storescp
+	options+=,SessionTicket,-EncryptThenMac
+	system_default 'Protocol = -TLSv1.3' "Options = $options"
+	peer
+	capture "$P"
+	greet
+	stop peer
+	grep -q 'TLSv1.3, ' shim.log
+	capture_end
+	extension 22		# encrypt_then_mac, RFC 7366
+	extension 35 && fail "tickets are asked for"
+	port P
+	serve peer "$P" gnutls-serv --echo --quiet --port "$P" \
+		--x509certfile peer.crt --x509keyfile peer.key --priority \
+		'NORMAL:-VERS-ALL:+VERS-TLS1.2:%DISABLE_SAFE_RENEGOTIATION'
+	refused greet
+	stop peer KILL
+	grep -q 'RFC 5746.*DICOMTLS_PROFILE=legacy' shim.log
+}
+
+# extension NUMBER: it is in the ClientHello of the capture.
+extension() {
+	tshark -r c.pcapng -d "tcp.port==$P,tls" -Y 'tls.handshake.type == 1' \
+		-T fields -e tls.handshake.extension.type 2>/dev/null |
+		tr , '\n' | grep -qx "$1"
+}
+
+# renegotiates COMMAND ...: OpenSSL asks for it half a second after the start,
+# by "R" on a line of its own; what it saw of the wire is in reneg.log.
+renegotiates() {
+	(sleep 0.7; echo R; sleep 0.7; echo Q) |
+		within 20 env -u OPENSSL_CONF "$@" >reneg.log 2>&1 || true
+}
+
+# A client asks: the server refuses, whatever openssl.cnf allows.
+no_renegotiation_by_client() {
+	need storescp
+	system_default 'Options = ClientRenegotiation'
+	unset DICOMTLS_KEYLOG
+	port P
+	serve server "$P" "$run" run -l "$P" -- storescp "$P"
+	renegotiates openssl s_client -connect "127.0.0.1:$P" -tls1_2 -msg
+	stop server
+	grep -q '^RENEGOTIATING' reneg.log || fail "nobody asked"
+	one_handshake '<<<' ServerHello
+	grep -q 'warning no_renegotiation' reneg.log
+	grep -q 'refused us .*handshake failure' shim.log
+}
+
+# A server asks: our client goes on as if it had not.
+no_renegotiation_by_server() {
+	[ -e peer.key ] || peer_key
+	port P
+	mkfifo asks
+	exec 7<>asks
+	start peer bash -c "exec openssl s_server -accept $P -cert peer.crt \
+		-key peer.key -tls1_2 -msg <&7"
+	wait_listen "$P" peer
+	start client "$run" run -c "$P" -l none -- bash -c "
+		exec 3<>/dev/tcp/127.0.0.1/$P
+		echo hello >&3
+		read -r -t 10 answer <&3
+		read -r -t 2 answer <&3
+		true"
+	sleep 0.5
+	echo r >&7
+	sleep 0.5
+	echo still there >&7
+	ended client
+	exec 7>&-
+	stop peer KILL
+	mv peer.log reneg.log
+	grep -q 'HelloRequest' reneg.log || fail "nobody asked: $(cat reneg.log)"
+	grep -q 'warning no_renegotiation' reneg.log
+	one_handshake '<<<' ClientHello
+}
+
+# one_handshake DIRECTION MESSAGE: it came once.
+one_handshake() {
+	[ "$(grep -c "^$1.*, $2\$" reneg.log)" -eq 1 ] ||
+		fail "$2 came $(grep -c "^$1.*, $2\$" reneg.log) times"
+}
+
+# Offered by our client: X25519 and NIST's three, no smaller, whatever
+# openssl.cnf says.  Taken by our server: the same.
+groups() {
+	local name
+	need storescp
+	system_default 'Groups = P-224:X448'
+	peer
+	capture "$P"
+	greet
+	stop peer
+	capture_end
+	tshark -r c.pcapng -d "tcp.port==$P,tls" -Y 'tls.handshake.type == 1' \
+		-T fields -e tls.handshake.extensions_supported_group \
+		2>/dev/null >offered
+	cat offered
+	[ "$(cat offered)" = 0x001d,0x0017,0x0018,0x0019 ]
+	port P
+	serve server "$P" "$run" run -l "$P" -- storescp "$P"
+	for name in X25519 P-256 P-384 P-521; do
+		shakes -groups "$name"
+		shakes -groups "$name" -tls1_2
+	done
+	for name in X448 ffdhe2048; do
+		refused shakes -groups "$name"
+	done
+	refused shakes -groups P-224 -tls1_2 -cipher DEFAULT:@SECLEVEL=0
+	stop server
+}
+
+shakes() {
+	within 20 env -u OPENSSL_CONF openssl s_client \
+		-connect "127.0.0.1:$P" "$@" </dev/null >client.log 2>&1
+}
+
 check "a lax openssl.cnf does not weaken us" not_weakened
 check "a strict openssl.cnf does not break us" not_broken
 check "our server side is the same" as_server
 check "a broken openssl.cnf" broken_file
 check "the program's own TLS is as it was" programs_own
+check "no option of openssl.cnf is ours" no_options
+check "no renegotiation for a client" no_renegotiation_by_client
+check "no renegotiation for a server" no_renegotiation_by_server
+check "the groups, on the wire" groups
 finish

@@ -21,9 +21,50 @@ shows() {
 	capinfos -k "$stored/$name.pcapng" | grep "$name: .*synthetic data"
 }
 
-# The dissector sees the same PDUs in the decrypted one as in the plain one.
+# The commands that captures/README tells, each in one line.
+told() {
+	sed -n '/^    [a-z]/,/[^\\]$/p' "$stored/README" |
+		sed -e :a -e '/\\$/N; s/\\\n *//; ta' -e 's/^ *//'
+}
+
+# README's command for DICOM opens it, as printed but for the name.
+opens() {
+	local name=$1 command
+	need tshark openssl
+	eval "$(told | grep '^openssl ')" 2>/dev/null
+	command=$(told | grep '^tshark -r captures/05-store.pcapng -Y dicom -o ')
+	case $name in
+	07-*) command+=" $(grep -o -- "-o 'uat.*'" <<<"$command" |
+		sed s/2762/12762/)" ;;
+	3*) command="${command%%-o *} -d tcp.port==2762,dicom" ;;
+	2[0-2]*) command=$(told | grep '^tshark -r captures/03-[^ ]*$') ;;
+	esac
+	eval "${command/captures\/0[35]-[a-z0-9-]*.pcapng/$stored/$name.pcapng}" \
+		>shown 2>/dev/null
+	case $name in
+	20-*) grep 'Continuation Data\|SSL\|TCP' shown ;;
+	2[12]*) grep 'Alert (Level: Fatal' shown ;;
+	*) [ "$(grep -c 'A-ASSOCIATE request' shown)" -eq \
+		"$(grep -c A-ASSOCIATE-RQ "$stored/$name.txt")" ] ;;
+	esac
+}
+
+# dissected NAME PROTOCOL: every line that Wireshark knows of DICOM in it.
+dissected() {
+	tshark -n -r "$stored/$1.pcapng" \
+		-o 'uat:ssl_keys:"any","2762","dicom","any.pem",""' \
+		-d "tcp.port==2762,$2" -Y dicom -O dicom -V 2>/dev/null | grep -E '^(DICOM| )'
+}
+
+# The dissector sees the same PDUs in the decrypted one as in the plain one, to
+# the last element.
 twins() {
-	need tshark
+	need tshark openssl
+	openssl genrsa -out any.pem 2048 2>/dev/null
+	dissected "$1" tls >ours
+	dissected "$2" dicom >plain
+	[ "$(wc -l <plain)" -gt 100 ]
+	diff ours plain
 	diff <(sed -n '/^inside:/,$p' "$stored/$1.txt") \
 		<(sed -n '/^inside:/,$p' "$stored/$2.txt")
 	[ "$(wc -l <"$stored/$2.txt")" -gt 10 ]
@@ -85,6 +126,11 @@ for f in "$stored"/*.pcapng; do
 	name=${f##*/}
 	name=${name%.pcapng}
 	check "$name shows what it did" shows "$name"
+done
+for f in "$stored"/*.pcapng; do
+	name=${f##*/}
+	name=${name%.pcapng}
+	check "$name opens as README tells" opens "$name"
 done
 check "each is listed" eval '
 	diff <(cd "$stored" && ls ./*.pcapng | sed "s,./,,;s,.pcapng,,") \

@@ -16,7 +16,9 @@ SYSTEM_TESTS = \
 	tests/system/60-first-use.sh \
 	tests/system/70-fail-closed.sh \
 	tests/system/80-untouched.sh \
-	tests/system/90-captures.sh
+	tests/system/90-captures.sh \
+	tests/system/91-capture.sh \
+	tests/system/92-record.sh
 
 SYSTEM_TESTS += \
 	tests/system/31-launcher-run.sh \
@@ -26,11 +28,13 @@ SYSTEM_TESTS += \
 	tests/system/41-policy-sections.sh \
 	tests/system/42-policy-matrix.sh \
 	tests/system/43-policy-verify.sh \
+	tests/system/44-policy-orthanc.sh \
 	tests/system/44-policy-peers.sh \
 	tests/system/45-policy-log.sh \
 	tests/system/46-policy-testssl.sh \
 	tests/system/47-policy-hostile.sh \
-	tests/system/48-policy-openssl-conf.sh
+	tests/system/48-policy-openssl-conf.sh \
+	tests/system/49-policy-reasons.sh
 
 SYSTEM_TESTS += \
 	tests/system/61-cert-tools.sh \
@@ -42,6 +46,8 @@ SYSTEM_TESTS += \
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += $(SYSTEM_TESTS) \
 	tests/system/demo \
+	tests/system/events.py \
+	tests/system/events.sh \
 	tests/system/images.py \
 	tests/system/leak.c \
 	tests/system/lib.sh \
@@ -54,9 +60,12 @@ EXTRA_DIST += $(SYSTEM_TESTS) \
 	tests/system/node/scu.js \
 	tests/system/pcapng.py \
 	tests/system/pdu.py \
+	tests/system/pki.sh \
+	tests/system/profiles.sh \
 	tests/system/programs.sh \
 	tests/system/python \
 	tests/system/sslpeer.py \
+	tests/system/terminal.py \
 	tests/system/wire.py
 
 CAPTURES = \

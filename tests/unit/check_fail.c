@@ -61,13 +61,30 @@ START_TEST(cut)
 }
 END_TEST
 
+START_TEST(wire)
+{
+	struct fail f = { 0 };
+
+	fail_wire(&f, "10.1.2.3:104", EHOSTUNREACH);
+	ck_assert_int_eq(f.reason, REASON_SYSTEM);
+	ck_assert_str_eq(f.text, "the connection to 10.1.2.3:104 broke (No "
+	    "route to host): see whether that host is up, and the network and "
+	    "firewalls between let it pass");
+	fail_wire(&f, "10.9.9.9:104", ENOBUFS);
+	ck_assert_ptr_null(strstr(f.text, "10.9.9.9"));
+	fail_clear(&f);
+	fail_wire(&f, "10.9.9.9:104", ENOBUFS);
+	ck_assert_ptr_nonnull(strstr(f.text, "memory"));
+}
+END_TEST
+
 /* Scripts match on the names: each is there, once, in one style. */
 START_TEST(names)
 {
 	const char *name;
 	int i, j;
 
-	for (i = REASON_NONE; i <= REASON_INTERNAL; i++) {
+	for (i = REASON_NONE; i < REASONS; i++) {
 		name = fail_reason_name(i);
 		ck_assert_ptr_nonnull(name);
 		ck_assert_uint_eq(strspn(name, "abcdefghijklmnopqrstuvwxyz-"),
@@ -76,8 +93,8 @@ START_TEST(names)
 			ck_assert_str_ne(name, fail_reason_name(j));
 	}
 	ck_assert_str_eq(fail_reason_name(REASON_PEER_PLAIN), "peer-plain");
-	ck_assert_str_eq(fail_reason_name(REASON_INTERNAL + 1), "internal");
-	ck_assert_str_eq(fail_reason_name(-1), "internal");
+	ck_assert_str_eq(fail_reason_name(REASONS), "none");
+	ck_assert_str_eq(fail_reason_name(-1), "none");
 }
 END_TEST
 
@@ -91,6 +108,7 @@ main(void)
 	tcase_add_test(tc, copy);
 	tcase_add_test(tc, keeps_errno);
 	tcase_add_test(tc, cut);
+	tcase_add_test(tc, wire);
 	tcase_add_test(tc, names);
 	return unit_run(tc);
 }

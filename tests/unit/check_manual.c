@@ -99,7 +99,7 @@ is_reason(const char *word)
 {
 	int i;
 
-	for (i = REASON_NONE; i <= REASON_INTERNAL; i++)
+	for (i = REASON_NONE; i < REASONS; i++)
 		if (strcmp(fail_reason_name(i), word) == 0)
 			return;
 	ck_abort_msg("there is no reason %s", word);
@@ -112,7 +112,7 @@ START_TEST(reasons)
 
 	page = strstr(whole, ".Ss Reasons\n");
 	ck_assert_ptr_nonnull(page);
-	for (i = REASON_NONE; i <= REASON_INTERNAL; i++)
+	for (i = REASON_NONE; i < REASONS; i++)
 		item("Cm", fail_reason_name(i));
 	each("\n.It Cm ", "\n.Sh ", is_reason);
 	free(whole);

@@ -263,6 +263,7 @@ START_TEST(old_versions_bring_suites)
 	setenv("DICOMTLS_MIN_VERSION", "1.0", 1);
 	good(NULL);
 	ck_assert_int_eq(policy_default(policy)->min_version, TLS_1_0);
+	ck_assert(!policy_names_ciphers(policy_default(policy)));
 	ck_assert_ptr_nonnull(strstr(policy_default(policy)->ciphers,
 	    ":AES128-SHA:"));
 	ck_assert_ptr_nonnull(strstr(policy_default(policy)->ciphers,
@@ -271,6 +272,7 @@ START_TEST(old_versions_bring_suites)
 	setenv("DICOMTLS_CIPHERS", "AES256-SHA", 1);
 	good(NULL);
 	ck_assert_str_eq(policy_default(policy)->ciphers, "AES256-SHA");
+	ck_assert(policy_names_ciphers(policy_default(policy)));
 	policy_free(policy);
 	unsetenv("DICOMTLS_CIPHERS");
 	setenv("DICOMTLS_PROFILE", "aes", 1);
@@ -367,6 +369,37 @@ START_TEST(no_13_suites)
 }
 END_TEST
 
+/* The ranges, in the order in which they come. */
+static void
+ports_are(const char *wanted)
+{
+	char text[256] = "";
+	uint16_t low, high;
+	size_t i, len;
+
+	for (i = 0; policy_ports(policy, i, &low, &high); i++) {
+		len = strlen(text);
+		snprintf(text + len, sizeof text - len, "%u-%u ", low, high);
+	}
+	ck_assert_str_eq(text, wanted);
+	ck_assert(!policy_ports(policy, i + 1, &low, &high));
+	policy_free(policy);
+}
+
+START_TEST(ports)
+{
+	good(NULL);
+	ports_are("2762-2762 2762-2762 ");
+	good("connect = !10.0.0.1:104, 10.0.0.0/8:104, 4000-4010\n"
+	    "listen = none\n[a]\nlisten = 11112\nconnect = pacs:8104\n"
+	    "[b]\nconnect = !9, 5\n");
+	ports_are("104-104 4000-4010 8104-8104 5-5 ");
+	good("connect = none\nlisten = none\n");
+	ports_are("");
+	policy = NULL;
+}
+END_TEST
+
 START_TEST(unix_sockets)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
@@ -399,6 +432,7 @@ main(void)
 	tcase_add_test(tc, broken_section);
 	tcase_add_test(tc, broken_file);
 	tcase_add_test(tc, no_13_suites);
+	tcase_add_test(tc, ports);
 	tcase_add_test(tc, unix_sockets);
 	return unit_run(tc);
 }

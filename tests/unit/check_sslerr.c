@@ -78,6 +78,7 @@ static const struct {
 	{ SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED, REASON_VERSION,
 	    "DICOMTLS_PROFILE=legacy" },
 	{ SSL_R_WRONG_VERSION_NUMBER, REASON_RECORD, "may not speak TLS" },
+	{ SSL_R_EXCESSIVE_MESSAGE_SIZE, REASON_RECORD, "too many certificates" },
 	{ SSL_R_HTTP_REQUEST, REASON_RECORD, "may not speak TLS" },
 	{ SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC, REASON_RECORD,
 	    "something between changes it" },
@@ -102,6 +103,8 @@ static const struct {
 } alerts[] = {
 	{ SSL3_AD_HANDSHAKE_FAILURE, ROLE_CLIENT, false, false,
 	    REASON_NO_SHARED_CIPHER, "DICOMTLS_PROFILE" },
+	{ SSL3_AD_HANDSHAKE_FAILURE, ROLE_SERVER, false, false,
+	    REASON_REFUSED, "trust /etc/dicomtls/cert.pem" },
 	{ SSL3_AD_HANDSHAKE_FAILURE, ROLE_CLIENT, true, false,
 	    REASON_CLIENT_CERT_WANTED, "DICOMTLS_CLIENT_CERT=yes" },
 	{ TLS13_AD_CERTIFICATE_REQUIRED, ROLE_CLIENT, true, false,
@@ -170,6 +173,17 @@ START_TEST(after_the_handshake)
 }
 END_TEST
 
+/* A client that asked for renegotiation and may not. */
+START_TEST(alert_after_the_handshake)
+{
+	engine.open = true;
+	engine.role = ROLE_SERVER;
+	ERR_raise(ERR_LIB_SSL, SSL_AD_REASON_OFFSET +
+	    SSL3_AD_HANDSHAKE_FAILURE);
+	says(REASON_REFUSED, "its log tells more");
+}
+END_TEST
+
 /* The first and most specific reason stays. */
 START_TEST(first_wins)
 {
@@ -216,6 +230,7 @@ main(void)
 	tcase_add_loop_test(tc, verification, 0,
 	    sizeof results / sizeof results[0]);
 	tcase_add_test(tc, after_the_handshake);
+	tcase_add_test(tc, alert_after_the_handshake);
 	tcase_add_test(tc, first_wins);
 	tcase_add_test(tc, nothing_known);
 	tcase_add_test(tc, of_another_library);

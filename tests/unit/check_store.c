@@ -153,7 +153,9 @@ START_TEST(bad_journal)
 		unit_write("d/.commit", bad[i]);
 		fail_clear(&f);
 		ck_assert_int_lt(store_open(&s, "d", &f), 0);
-		ck_assert_str_ne(f.text, "");
+		ck_assert_int_eq(f.reason, REASON_CERTIFICATE);
+		ck_assert_ptr_nonnull(strstr(f.text, "d/.commit"));
+		ck_assert_ptr_nonnull(strstr(f.text, "remove it"));
 		ck_assert(is("x", "stays"));
 	}
 }

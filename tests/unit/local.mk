@@ -90,6 +90,14 @@ tests_unit_check_span_LDADD = $(UNIT_LIBS)
 if WINDOWS
 check_PROGRAMS += $(WINDOWS_UNIT_TESTS)
 else
+# launcher
+UNIT_TESTS += tests/unit/check_ladder
+tests_unit_check_ladder_SOURCES = tests/unit/check_ladder.c $(LADDER_SOURCES)
+tests_unit_check_ladder_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/launcher \
+	-DCAPTURES='"$(abs_srcdir)/captures/"'
+tests_unit_check_ladder_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_check_ladder_LDADD = $(UNIT_LIBS)
+
 # What leaves a preloaded program.
 check_PROGRAMS += tests/unit/leaker
 TESTS += tests/unit/leaks.py

@@ -35,6 +35,21 @@ private_files() {
 	find dir -name host.secret -perm /007 | nothing
 }
 
+# The host secret is encrypted for this user (DPAPI; the head is Wine's own), and
+# one that Windows does not decrypt is told of.
+wrapped_secret() {
+	tool generate
+	[ "$(stat -c %s dir/host.secret)" -gt 100 ] || fail "it is as it was"
+	grep -qaP 'd\0i\0c\0o\0m\0t\0l\0s' dir/host.secret ||
+		fail "it is not encrypted by DPAPI"
+	tool password >good.log
+	printf xxxx | dd of=dir/host.secret bs=1 seek=170 conv=notrunc status=none
+	if tool password >bad.log 2>&1; then
+		fail "a damaged secret was taken"
+	fi
+	said bad 'does not decrypt the host secret .*DPAPI'
+}
+
 # Several at once make one pair between them.
 at_once() {
 	local n
@@ -56,6 +71,17 @@ other_letters() {
 	[ -s Größe/名/cert.pem ] || fail "it is not there: $(find .)"
 }
 
+doctored() {
+	certificates
+	within 60 "${win_settings[@]}" "$WINE" "$stage/dicomtls.exe" doctor \
+		cmd >doctor.log 2>&1 </dev/null
+	cat doctor.log
+	said doctor '^good +library'
+	said doctor '^good +settings'
+	said doctor '^good +certificate.* days left'
+	said doctor '^good +program'
+}
+
 probed() {
 	need storescp
 	certificates
@@ -72,7 +98,9 @@ probed() {
 
 check "a certificate, shown and checked" first_certificate
 check "keys are the user's alone" private_files
+check "the host secret is encrypted for the user" wrapped_secret
 check "several at once make one" at_once
 check "a folder of another script" other_letters
+check "doctor finds all good" doctored
 check "probe tells what a peer speaks" probed
 finish

@@ -72,6 +72,15 @@ native_client() {
 	within 120 storescu +tla -ic 127.0.0.1 "$P" sent/1 sent/2
 }
 
+# With a certificate of its own, which the DLL demands.
+native_mutual_client() {
+	need storescu echoscu
+	within 60 echoscu +tls "$T/peer/key.pem" "$T/peer/cert.pem" -ic \
+		127.0.0.1 "$P"
+	within 120 storescu +tls "$T/peer/key.pem" "$T/peer/cert.pem" -ic \
+		127.0.0.1 "$P" sent/1 sent/2
+}
+
 shim_client() {
 	need storescu echoscu
 	within 60 "${tls[@]}" echoscu 127.0.0.1 "$P"
@@ -95,6 +104,32 @@ check "storescu +tla to storescp.exe" \
 	server dcmtk native_client "$bin/storescp.exe"
 check "storescu under the shim on Linux to storescp.exe" \
 	server dcmtk shim_client "$bin/storescp.exe"
+# mutual WHICH PROGRAM: both ends show certificates that the other trusts; a
+# client that has none is turned away.
+mutual() {
+	images "$2"
+	export DICOMTLS_LISTEN_VERIFY=ca "DICOMTLS_CA=Z:$T/peer/cert.pem"
+	"win_$1_server"
+	native_mutual_client
+	refused within 60 echoscu +tla -ic 127.0.0.1 "$P"
+	quiet "$P"
+	same_images sent got
+	wire --streams 3 --version TLSv1.3
+	stop server
+}
+
+# Both ends on Windows.
+both_ends() {
+	images "$bin/storescp.exe"
+	win_dcmtk_server
+	win_dcmtk_client
+	arrived 2
+	stop server
+}
+
+check "storescu +tls to storescp.exe, which demands it" \
+	mutual dcmtk "$bin/storescp.exe"
+check "echoscu.exe, storescu.exe to storescp.exe" both_ends
 check "Node to storescp +tls" client node 1 native_server "$bin/node.exe"
 check "Node to storescp under the shim on Linux" \
 	client node 1 shim_server "$bin/node.exe"

@@ -4,6 +4,8 @@
 # shellcheck source=tests/windows/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+ctrl=$win/make/tests/windows/ctrl.exe
+
 # Everything that was sent before ExitProcess arrives.
 exit_at_once() {
 	peer_server peer count
@@ -18,6 +20,52 @@ status_passes() {
 	win_on 2762
 	within 60 "${wtls[@]}" cmd /c 'exit 77' || status=$?
 	[ "$status" = 77 ] || fail "it ended with $status"
+}
+
+# in_console COMMAND ...: in a console of its own, in which Ctrl-C is pressed;
+# says how it ended, in 32 bits.
+in_console() {
+	need "$ctrl"
+	win_on 2762
+	within 60 env "DICOMTLS_LOG=Z:$C/shim.log" "$WINE" "$ctrl" start "$*" \
+		>ctrl.log 2>&1 </dev/null
+	cat ctrl.log
+}
+
+wide_status() {
+	in_console "Z:$stage/dicomtls.exe" run -- "Z:$ctrl" exit 0xC0000005
+	said ctrl '^it ended with 0xc0000005'
+}
+
+# The launcher leaves Ctrl-C to the program, and ends as that does.
+ctrl_c() {
+	in_console "Z:$stage/dicomtls.exe" run -- "Z:$ctrl" handled
+	said ctrl '^it ended with 0x0000002a'
+}
+
+# As without a launcher (which is 0 under Wine, 0xc000013a on Windows).
+ctrl_c_ends() {
+	local native
+	in_console "Z:$ctrl" default
+	native=$(tr -d '\r' <ctrl.log)
+	in_console "Z:$stage/dicomtls.exe" run -- "Z:$ctrl" default
+	[[ $native == "it ended with 0x"* ]] || fail "native: $native"
+	[ "$native" = "$(tr -d '\r' <ctrl.log)" ] || fail "native: $native"
+}
+
+# A script is run by cmd.exe, whose children get the DLL too.
+script() {
+	peer_server peer echo
+	win_on "$P"
+	capture "$P"
+	printf '@%s client blocking 127.0.0.1 %s echo\r\n@exit 7\r\n' \
+		"Z:${modes//\//\\}" "$P" >go.bat
+	status=0
+	within 60 "${wtls[@]}" "Z:${C//\//\\}\\go.bat" >out.log 2>&1 || status=$?
+	[ "$status" = 7 ] || fail "it ended with $status"
+	ended peer
+	said peer '^same'
+	wire --streams 1 --version TLSv1.3
 }
 
 not_there() {
@@ -98,6 +146,10 @@ for n in 1 2 3 4 5; do
 done
 check "ExitProcess behind the last send, completion port" exit_at_once port
 check "the exit status passes" status_passes
+check "the exit status passes, all of it" wide_status
+check "Ctrl-C for a program that handles it" ctrl_c
+check "Ctrl-C for a program that does not" ctrl_c_ends
+check "a script" script
 check "a program that is not there" not_there
 check "a setting that is not understood" bad_setting
 check "words pass as they are" words_pass

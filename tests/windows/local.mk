@@ -9,6 +9,22 @@ tests_windows_modes_SOURCES = \
 tests_windows_modes_CFLAGS = $(WARN_CFLAGS) -Wno-format
 tests_windows_modes_LDADD = $(WINDOWS_LIBS)
 
+check_PROGRAMS += tests/windows/refusals
+tests_windows_refusals_SOURCES = tests/windows/refusals.c
+tests_windows_refusals_CFLAGS = $(WARN_CFLAGS) -Wno-format
+tests_windows_refusals_LDADD = $(WINDOWS_LIBS)
+
+# wsock32 alone.
+check_PROGRAMS += tests/windows/old
+tests_windows_old_SOURCES = tests/windows/old.c
+tests_windows_old_CFLAGS = $(WARN_CFLAGS)
+tests_windows_old_LDADD = -lwsock32
+
+check_PROGRAMS += tests/windows/ctrl
+tests_windows_ctrl_SOURCES = tests/windows/ctrl.c
+tests_windows_ctrl_CFLAGS = $(WARN_CFLAGS)
+tests_windows_ctrl_LDFLAGS = $(AM_LDFLAGS) -municode
+
 # All unit tests but those of conn, whose place the relay has here.
 check_LTLIBRARIES += libwinunit.la
 libwinunit_la_SOURCES = tests/windows/unit.c

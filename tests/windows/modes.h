@@ -16,7 +16,12 @@ struct mode {
 	SOCKET (*take)(SOCKET listener, int family);
 	void (*send)(SOCKET s, const char *buf, int len);
 	int (*recv)(SOCKET s, char *buf, int len);
+	int early;	/* dial sends the first bytes too */
 };
+
+/* The first bytes, which dial has to send, or NULL. */
+enum { EARLY = 10000 };
+extern const char *early;
 
 extern const struct mode waiting_modes[], overlapped_modes[];
 

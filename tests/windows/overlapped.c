@@ -9,6 +9,7 @@ enum { LIMIT_MS = 60000, ADDRESS = sizeof(struct sockaddr_storage) + 16 };
 
 /* How a call's end is heard of. */
 static HANDLE port;		/* a completion port; NULL: an event */
+static bool skips;		/* the port tells of no call that is over at once */
 static OVERLAPPED ov;
 
 static void
@@ -68,6 +69,9 @@ new_socket(int family)
 	if (port != NULL && CreateIoCompletionPort((HANDLE)s, port, 0, 0) ==
 	    NULL)
 		die("CreateIoCompletionPort");
+	if (skips && !SetFileCompletionNotificationModes((HANDLE)s,
+	    FILE_SKIP_COMPLETION_PORT_ON_SUCCESS))
+		die("SetFileCompletionNotificationModes");
 	return s;
 }
 
@@ -88,8 +92,10 @@ ov_dial(const struct sockaddr *to, int len)
 	if (bind(s, (struct sockaddr *)&any, len) != 0)
 		die("bind");
 	begin();
-	started(dial(s, to, len, NULL, 0, NULL, &ov), "ConnectEx");
-	end(s, "ConnectEx");
+	started(dial(s, to, len, (void *)early, early != NULL ? EARLY : 0,
+	    NULL, &ov), "ConnectEx");
+	if (end(s, "ConnectEx") != (early != NULL ? EARLY : 0))
+		die("ConnectEx (short)");
 	if (setsockopt(s, SOL_SOCKET, SO_UPDATE_CONNECT_CONTEXT, NULL, 0) != 0)
 		die("SO_UPDATE_CONNECT_CONTEXT");
 	return s;
@@ -133,8 +139,10 @@ ov_send(SOCKET s, const char *buf, int len)
 	DWORD n;
 
 	begin();
-	if (WSASend(s, &b, 1, NULL, 0, &ov, NULL) != 0)
+	if (WSASend(s, &b, 1, &n, 0, &ov, NULL) != 0)
 		started(FALSE, "WSASend");
+	else if (skips)
+		return;
 	n = end(s, "WSASend");
 	if ((int)n != len)
 		die("WSASend (short)");
@@ -144,11 +152,13 @@ static int
 ov_recv(SOCKET s, char *buf, int len)
 {
 	WSABUF b = { .len = (ULONG)len, .buf = buf };
-	DWORD flags = 0;
+	DWORD flags = 0, n = 0;
 
 	begin();
-	if (WSARecv(s, &b, 1, NULL, &flags, &ov, NULL) != 0)
+	if (WSARecv(s, &b, 1, &n, &flags, &ov, NULL) != 0)
 		started(FALSE, "WSARecv");
+	else if (skips)
+		return (int)n;
 	return (int)end(s, "WSARecv");
 }
 
@@ -164,6 +174,20 @@ port_take(SOCKET l, int family)
 {
 	port = CreateIoCompletionPort(INVALID_HANDLE_VALUE, NULL, 0, 0);
 	return ov_take(l, family);
+}
+
+static SOCKET
+skip_dial(const struct sockaddr *to, int len)
+{
+	skips = true;
+	return port_dial(to, len);
+}
+
+static SOCKET
+skip_take(SOCKET l, int family)
+{
+	skips = true;
+	return port_take(l, family);
 }
 
 /* ReadFile and WriteFile, which take sockets too. */
@@ -187,10 +211,84 @@ file_recv(SOCKET s, char *buf, int len)
 	return (int)end(s, "ReadFile");
 }
 
+/* TransmitFile, from a file that is gone when it is closed. */
+static void
+transmit_send(SOCKET s, const char *buf, int len)
+{
+	wchar_t folder[MAX_PATH], path[MAX_PATH];
+	HANDLE file;
+	DWORD n;
+
+	GetTempPathW(MAX_PATH, folder);
+	GetTempFileNameW(folder, L"dtl", 0, path);
+	file = CreateFileW(path, GENERIC_READ | GENERIC_WRITE, 0, NULL,
+	    CREATE_ALWAYS, FILE_FLAG_DELETE_ON_CLOSE, NULL);
+	if (file == INVALID_HANDLE_VALUE ||
+	    !WriteFile(file, buf, (DWORD)len, &n, NULL) ||
+	    SetFilePointer(file, 0, NULL, FILE_BEGIN) != 0)
+		die("CreateFile");
+	begin();
+	started(TransmitFile(s, file, (DWORD)len, 0, &ov, NULL, 0),
+	    "TransmitFile");
+	if ((int)end(s, "TransmitFile") != len)
+		die("TransmitFile (short)");
+	CloseHandle(file);
+}
+
+/* Nothing, as the first call on the socket. */
+static SOCKET
+transmit_take(SOCKET l, int family)
+{
+	SOCKET s = lazy_take(l, family);
+
+	begin();
+	started(TransmitFile(s, NULL, 0, 0, &ov, NULL, 0), "TransmitFile");
+	end(s, "TransmitFile");
+	return s;
+}
+
+/* Waiting calls on what AcceptEx got, without SO_UPDATE_ACCEPT_CONTEXT. */
+
+static int
+select_recv(SOCKET s, char *buf, int len)
+{
+	struct timeval tv = { LIMIT_MS / 1000, 0 };
+	fd_set set;
+	int n;
+
+	FD_ZERO(&set);
+	FD_SET(s, &set);
+	if (select(0, &set, NULL, NULL, &tv) != 1)
+		die("select");
+	n = recvfrom(s, buf, len, 0, NULL, NULL);
+	if (n < 0)
+		die("recvfrom");
+	return n;
+}
+
+static int
+poll_recv(SOCKET s, char *buf, int len)
+{
+	WSAPOLLFD p = { .fd = s, .events = POLLRDNORM };
+	int n;
+
+	if (WSAPoll(&p, 1, LIMIT_MS) != 1)
+		die("WSAPoll");
+	n = recv(s, buf, len, 0);
+	if (n < 0)
+		die("recv");
+	return n;
+}
+
 const struct mode overlapped_modes[] = {
-	{ "overlapped", ov_dial, ov_take, ov_send, ov_recv },
-	{ "port", port_dial, port_take, ov_send, ov_recv },
-	{ "no-update", NULL, lazy_take, ov_send, ov_recv },
-	{ "file", ov_dial, lazy_take, file_send, file_recv },
+	{ "overlapped", ov_dial, ov_take, ov_send, ov_recv, 0 },
+	{ "early", ov_dial, NULL, ov_send, ov_recv, 1 },
+	{ "port", port_dial, port_take, ov_send, ov_recv, 0 },
+	{ "skip", skip_dial, skip_take, ov_send, ov_recv, 0 },
+	{ "no-update", NULL, lazy_take, ov_send, ov_recv, 0 },
+	{ "no-update-select", NULL, lazy_take, ov_send, select_recv, 0 },
+	{ "no-update-poll", NULL, lazy_take, ov_send, poll_recv, 0 },
+	{ "file", ov_dial, lazy_take, file_send, file_recv, 0 },
+	{ "transmit", ov_dial, transmit_take, transmit_send, ov_recv, 0 },
 	{ 0 },
 };

@@ -32,6 +32,8 @@ build_dcmtk() {
 	cd "$cache/src/dcmtk-build"
 	cmake ../dcmtk -DCMAKE_TOOLCHAIN_FILE="$cache/src/dcmtk-toolchain.cmake" \
 		-DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF \
+		-DCMAKE_CXX_FLAGS_RELEASE="-O1 -DNDEBUG" \
+		-DCMAKE_C_FLAGS_RELEASE="-O1 -DNDEBUG" \
 		-DCMAKE_EXE_LINKER_FLAGS=-static \
 		-DDCMTK_MODULES='ofstd;oflog;dcmdata;dcmnet;dcmtls' \
 		-DDCMTK_ENABLE_BUILTIN_DICTIONARY=ON \

@@ -3,6 +3,7 @@
 #include "modes.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { LIMIT_MS = 60000 };
@@ -148,17 +149,38 @@ wsa_take(SOCKET l, int family)
 	return s;
 }
 
-/* Bound to the address of an interface, as programs with several do. */
+/* A socket of IPv6's that is also for IPv4. */
+static SOCKET
+both_dial(const struct sockaddr *to, int len)
+{
+	SOCKET s = new_socket(AF_INET6);
+	DWORD no = 0;
+
+	if (setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, (char *)&no, sizeof no) !=
+	    0)
+		die("IPV6_V6ONLY");
+	if (connect(s, to, len) != 0)
+		die("connect");
+	return s;
+}
+
+/* Bound to the address of an interface, as programs with several do: MODES_FROM,
+ * or the one that leads to the peer. */
 static SOCKET
 bound_dial(const struct sockaddr *to, int len)
 {
 	SOCKET s = new_socket(to->sa_family), probe;
-	struct sockaddr_storage own;
+	struct sockaddr_storage own = { .ss_family = AF_INET };
+	const char *from = getenv("MODES_FROM");
 	int own_len = sizeof own;
 
 	probe = socket(to->sa_family, SOCK_DGRAM, 0);
 	connect(probe, to, len);
-	getsockname(probe, (struct sockaddr *)&own, &own_len);
+	if (from == NULL)
+		getsockname(probe, (struct sockaddr *)&own, &own_len);
+	else if (inet_pton(AF_INET, from,
+	    &((struct sockaddr_in *)&own)->sin_addr) != 1)
+		die("MODES_FROM");
 	((struct sockaddr_in *)&own)->sin_port = 0;
 	if (bind(s, (struct sockaddr *)&own, own_len) != 0)
 		die("bind");
@@ -369,15 +391,16 @@ SOON(event)
 SOON(message)
 
 const struct mode waiting_modes[] = {
-	{ "blocking", block_dial, block_take, block_send, block_recv },
-	{ "by-name", name_dial, name_take, block_send, block_recv },
-	{ "by-ordinal", ordinal_dial, ordinal_take, block_send, block_recv },
-	{ "wsock32", old_dial, old_take, block_send, block_recv },
-	{ "wsa", wsa_dial, wsa_take, block_send, block_recv },
-	{ "bound", bound_dial, NULL, block_send, block_recv },
-	{ "select", select_dial, select_take, soon_send, soon_recv },
-	{ "poll", poll_dial, poll_take, soon_send, soon_recv },
-	{ "event", event_dial, event_take, soon_send, soon_recv },
-	{ "message", message_dial, message_take, soon_send, soon_recv },
+	{ "blocking", block_dial, block_take, block_send, block_recv, 0 },
+	{ "by-name", name_dial, name_take, block_send, block_recv, 0 },
+	{ "by-ordinal", ordinal_dial, ordinal_take, block_send, block_recv, 0 },
+	{ "wsock32", old_dial, old_take, block_send, block_recv, 0 },
+	{ "wsa", wsa_dial, wsa_take, block_send, block_recv, 0 },
+	{ "bound", bound_dial, NULL, block_send, block_recv, 0 },
+	{ "both", both_dial, NULL, block_send, block_recv, 0 },
+	{ "select", select_dial, select_take, soon_send, soon_recv, 0 },
+	{ "poll", poll_dial, poll_take, soon_send, soon_recv, 0 },
+	{ "event", event_dial, event_take, soon_send, soon_recv, 0 },
+	{ "message", message_dial, message_take, soon_send, soon_recv, 0 },
 	{ 0 },
 };
