@@ -49,11 +49,18 @@ conn_lock(struct conn *c, int fd)
 }
 
 int
-conn_try_lock(struct conn *c)
+conn_lock_within(struct conn *c, int ms)
 {
+	struct timespec then;
+
 	if (holds_lock(c))
 		return -EDEADLK;
-	if (pthread_mutex_trylock(&c->lock) != 0)
+	if (pthread_mutex_trylock(&c->lock) == 0)
+		return locked(c, -1);
+	if (ms == 0)
+		return -EBUSY;
+	conn_deadline(&then, ms);
+	if (pthread_mutex_clocklock(&c->lock, CLOCK_MONOTONIC, &then) != 0)
 		return -EBUSY;
 	return locked(c, -1);
 }
@@ -231,6 +238,8 @@ conn_wait(struct conn *c, short events, int timeo, bool begun)
 		events |= POLLOUT;
 	if (shaking) {
 		limit = conn_left_ms(&c->deadline);
+		if (buf_len(&c->tx) > 0 && limit > SHAKING_MS)
+			limit = SHAKING_MS;
 		if (ms < 0 || limit < ms)
 			ms = limit;
 	}
