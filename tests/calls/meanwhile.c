@@ -300,7 +300,7 @@ answer_late(int fd)
 	char buf[10];
 
 	say_bytes("heard", buf, read(fd, buf, sizeof(buf)));
-	pause_ms(300);
+	wait_for_other("time to answer", 20000);
 	say_result("answered", write(fd, "answer", 6));
 }
 
@@ -312,12 +312,14 @@ not_woken(const struct given *g)
 	char buf[10];
 	int fd[2];
 
+	sem_init(&wanted, 0, 0);
 	pair_cold(fd);
 	set_nonblocking(fd[0]);
 	s = side("server", answer_late, fd[1]);
 	must(write(fd[0], "hello", 5));
 	w = watch(g, fd[0], POLLIN);
 	say_watch(w, "no answer yet", 150);
+	sem_post(&wanted);
 	say_watch(w, "answer", 5000);
 	say_bytes("answer", buf, read(fd[0], buf, sizeof(buf)));
 	watch_end(w);
