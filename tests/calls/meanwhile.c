@@ -293,14 +293,18 @@ woken_from_sleep(const struct given *g)
 	close_both(fd);
 }
 
-/* A handshake is no input: who waits for an answer is not woken by it. */
+/* A handshake is no input: who waits for an answer is not woken by it.  The
+ * server is another process: two threads at one handshake may get in each
+ * other's way. */
+static int word[2];
+
 static void
 answer_late(int fd)
 {
 	char buf[10];
 
 	say_bytes("heard", buf, read(fd, buf, sizeof(buf)));
-	pause_ms(300);
+	must(read(word[0], buf, 1));
 	say_result("answered", write(fd, "answer", 6));
 }
 
@@ -308,21 +312,25 @@ static void
 not_woken(const struct given *g)
 {
 	struct watch *w;
-	struct side *s;
 	char buf[10];
+	pid_t pid;
 	int fd[2];
 
+	must(pipe(word));
 	pair_cold(fd);
+	pid = child("server", answer_late, fd[1]);
+	must(close(fd[1]));
 	set_nonblocking(fd[0]);
-	s = side("server", answer_late, fd[1]);
 	must(write(fd[0], "hello", 5));
 	w = watch(g, fd[0], POLLIN);
 	say_watch(w, "no answer yet", 150);
+	must(write(word[1], "!", 1));
 	say_watch(w, "answer", 5000);
 	say_bytes("answer", buf, read(fd[0], buf, sizeof(buf)));
 	watch_end(w);
-	side_end(s);
-	close_both(fd);
+	reap("server", pid);
+	close(fd[0]);
+	close_both(word);
 }
 
 /* Who has written all that is taken before the handshake's end learns of that
