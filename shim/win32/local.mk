@@ -17,6 +17,7 @@ TOOL_DEFINES = -DDICOMTLS_POSIX_SOCKETS
 
 pkglib_LTLIBRARIES += dicomtls.la
 dicomtls_la_SOURCES = \
+	shim/win32/byname.c \
 	shim/win32/calls.def \
 	shim/win32/dial.c shim/win32/dial.h \
 	shim/win32/dll.c \
