@@ -315,30 +315,26 @@ after(struct capture *c, struct record *r)
 
 /* Runs the program between the beginning and the end of a recording. */
 static int
-run_recorded(struct capture *c)
+run_recorded(struct capture *c, struct watch *w)
 {
 	struct record r;
-	struct watch w = { .record = &r, .name = c->program };
 	struct fail f = { 0 };
 	int status;
 
-	if (watch_begin(&w) < 0) {
-		say("signals cannot be taken: %s", strerror(errno));
-		return EXIT_WRONG;
-	}
 	if (record_start(&r, c->interface, &c->ports, c->folder, &f) < 0) {
 		say("%s", f.text);
 		return EXIT_WRONG;
 	}
-	w.program = fork();
-	if (w.program == 0)
-		become_program(c, &w);
-	if (w.program < 0) {
+	w->record = &r;
+	w->program = fork();
+	if (w->program == 0)
+		become_program(c, w);
+	if (w->program < 0) {
 		say("%s cannot be run: %s", c->program, strerror(errno));
 		record_stop(&r, NULL);
 		return EXIT_UNFIT;
 	}
-	status = watch_wait(&w);
+	status = watch_wait(w);
 	after(c, &r);
 	return status != 0 || !c->bad ? status : EXIT_WRONG;
 }
@@ -347,15 +343,23 @@ static int
 record_program(struct capture *c, const char *const values[])
 {
 	const char *slash = strrchr(c->argv[c->first], '/');
+	struct watch w = { .program = 0 };
 	int rv;
 
 	c->program = slash != NULL ? slash + 1 : c->argv[c->first];
+	w.name = c->program;
 	rv = check_tools(c);
-	if (rv == 0)
-		rv = hold_files(c, values);
+	if (rv != 0)
+		return rv;
+	/* From here on no signal may end us, or files would be left. */
+	if (watch_begin(&w) < 0) {
+		say("signals cannot be taken: %s", strerror(errno));
+		return EXIT_WRONG;
+	}
+	rv = hold_files(c, values);
 	if (rv == 0) {
 		tell_of_keylog(c);
-		rv = run_recorded(c);
+		rv = run_recorded(c, &w);
 	}
 	return rv;
 }

@@ -213,6 +213,10 @@ START_TEST(not_tls)
 	said(true, "Transport Layer Security\n");
 	ck_assert_uint_eq(ladder.count, 1);
 	event_is(0, true, true, "100 bytes that are not TLS", NULL);
+	/* Behind records it is a gap in the recording that makes it look so. */
+	said(false, SECRET_DATA("3"));
+	said(false, "Transport Layer Security\n");
+	ck_assert_uint_eq(ladder.count, 2);
 }
 END_TEST
 
