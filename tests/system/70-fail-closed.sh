@@ -99,6 +99,33 @@ no_engine() {
 	tls_on "$P"
 }
 
+# A program asks connect() again how its attempt went, on a kernel that does not
+# tell a TCP connection's state: it may not be taken for one that failed.
+asked_again() {
+	need cc python3 storescp
+	cc -shared -fPIC -o blind.so "$here/blind.c"
+	port P
+	tls_on "$P"
+	capture "$P"
+	serve server "$P" "${tls[@]}" storescp "$P"
+	within 20 env "LD_PRELOAD=$preload $C/blind.so" "DICOMTLS_CONNECT=$P" \
+		python3 - "$P" <<-'END'
+	import errno
+	import socket
+	import sys
+
+	s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+	assert s.connect_ex(s.getpeername()) == errno.EISCONN
+	s.sendall(b"the second connect() said that it is connected")
+	s.shutdown(socket.SHUT_WR)
+	while s.recv(4096):
+	    pass
+	END
+	stop server
+	wire --streams 1 --unfinished
+	logged "to 127.0.0.1:$P: TLSv1.3"
+}
+
 check "a number that is none" closed DICOMTLS_HANDSHAKE_TIMEOUT \
 	set_to DICOMTLS_HANDSHAKE_TIMEOUT soon
 check "an unknown profile" closed DICOMTLS_PROFILE \
@@ -116,4 +143,5 @@ check "a password file that is not there" closed 'password file .* is missing' \
 check "a configuration file that is not there" closed DICOMTLS_CONFIG \
 	set_to DICOMTLS_CONFIG "$T/none"
 check "the engine library is missing" closed engine no_engine
+check "connect() asked again, where TCP's state is not told" asked_again
 finish

@@ -49,7 +49,7 @@ EXTRA_DIST += $(SYSTEM_TESTS) \
 	tests/system/events.py \
 	tests/system/events.sh \
 	tests/system/images.py \
-	tests/system/leak.c \
+	tests/system/blind.c tests/system/leak.c \
 	tests/system/lib.sh \
 	tests/system/matrix \
 	tests/system/messages \
