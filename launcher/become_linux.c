@@ -33,42 +33,24 @@ become_prepare(void)
 	return 0;
 }
 
-/* The loader leaves out what it cannot load, and the program would speak in
- * plaintext. */
-static int
-taken(const struct target *t)
-{
-	enum { LIST = 1 << 16 };
-	struct fail f = { 0 };
-	char path[PATH_MAX], *out = malloc(LIST);
-
-	if (out == NULL)
-		fail_set(&f, REASON_SYSTEM, "there is no memory");
-	else if (preload_find(PRELOAD_LIBRARY, path, sizeof path, &f) == 0)
-		preload_try(t->binary, path, out, LIST, &f);
-	free(out);
-	if (f.reason == REASON_NONE)
-		return 0;
-	say("%s", f.text);
-	return EXIT_UNFIT;
-}
-
 int
 become(int first, char **argv)
 {
 	struct fail f = { 0 };
+	char path[PATH_MAX];
 	struct target t;
 	int rv;
 
 	argv += first;
 	rv = target_find(argv[0], &t, &f);
+	/* The loader leaves out what it cannot load, and the program would
+	 * speak in plaintext. */
+	if (rv == 0 && preload_ready(t.binary, path, sizeof path, &f) < 0)
+		rv = EXIT_UNFIT;
 	if (rv != 0) {
 		say("%s", f.text);
 		return rv;
 	}
-	rv = taken(&t);
-	if (rv != 0)
-		return rv;
 	execvp(t.path, argv);
 	say("%s cannot be executed: %s", t.path, strerror(errno));
 	return errno == ENOENT ? EXIT_ABSENT : EXIT_UNFIT;

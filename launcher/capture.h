@@ -18,6 +18,7 @@ struct capture {
 	struct outfile recording, picture, summary;
 	char folder[PATH_MAX];	/* see workdir.h */
 	FILE *terminal;		/* where the summary goes without a file */
+	bool shaken;		/* some connection began with TLS */
 	bool wanted;		/* the summary was asked for in words */
 	bool bad;		/* something of ours went wrong */
 };

@@ -70,6 +70,7 @@ narrow_ports(struct capture *c, const struct ladder *l)
 	size_t i;
 
 	for (i = 0; i < l->streams_count && used.count < PORTS_TOLD; i++) {
+		c->shaken |= l->streams[i].version[0] != '\0';
 		if (ports_have(&used, l->streams[i].port))
 			continue;
 		used.range[used.count].low = (uint16_t)l->streams[i].port;
@@ -174,5 +175,8 @@ capture_tell(const struct capture *c, bool secrets, unsigned long packets)
 		    "the secrets are in it: guard it as you do the images "
 		    "(--no-secrets makes a recording without them)",
 		    c->recording.path);
+	else if (c->secrets && c->shaken)
+		say("no secrets came from %s: nobody can decrypt the "
+		    "recording", c->program);
 	how_to_open(c, secrets);
 }

@@ -15,13 +15,11 @@
 #include "policy/conf.h"
 #include "preload.h"
 
-static const char self[] = "/proc/self/exe";
-
 /* What a library of ours lacks, by the loader's own words; "" for nothing. */
 static void
 lacks(const char *library, char *out, size_t size)
 {
-	char *argv[] = { (char *)self, NULL };
+	char *argv[] = { (char *)PRELOAD_SELF, NULL };
 	char set[PATH_MAX + 16], *missing;
 	const char *const sets[] = { set, "LD_TRACE_LOADED_OBJECTS=1",
 		"LD_BIND_NOW=1", "LD_WARN=1", NULL };
@@ -47,7 +45,7 @@ check_library(struct doctor *d)
 	struct fail f = { 0 };
 
 	if (preload_find(PRELOAD_LIBRARY, d->library, sizeof d->library,
-	    &f) < 0 || preload_try(self, d->library, out, sizeof out, &f) <
+	    &f) < 0 || preload_try(PRELOAD_SELF, d->library, out, sizeof out, &f) <
 	    0) {
 		d->library[0] = '\0';
 		doctor_wrong(d, "library", "%s", f.text);
@@ -65,7 +63,7 @@ check_engine(struct doctor *d)
 	struct fail f = { 0 };
 
 	if (preload_find(PRELOAD_ENGINE, path, sizeof path, &f) < 0 ||
-	    preload_try(self, path, out, sizeof out, &f) < 0) {
+	    preload_try(PRELOAD_SELF, path, out, sizeof out, &f) < 0) {
 		doctor_wrong(d, "engine", "%s", f.text);
 		return;
 	}

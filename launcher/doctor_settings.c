@@ -95,6 +95,26 @@ check_folder(struct doctor *d, const char *dir)
 		    "dicomtls-certtool generate as a user who may", dir);
 }
 
+/* An EC key needs suites with ECDSA below TLS 1.3 (RFC 8422, 2). */
+static void
+check_kind(struct doctor *d, const struct tlsconf *t, X509 *cert)
+{
+	const char *list = t->ciphers != NULL ? t->ciphers :
+	    t->profile->ciphers;
+
+	if (!describe_elliptic(cert) || t->profile->legacy_server ||
+	    strstr(list, "ECDSA") != NULL)
+		return;
+	if (t->max_version < TLS_1_3)
+		doctor_wrong(d, "certificate", "%s has an EC key, and profile "
+		    "%s has suites for RSA alone: dicomtls-certtool generate "
+		    "--force --key rsa:2048", t->cert, t->profile->name);
+	else
+		doctor_note("certificate", "%s has an EC key, for which "
+		    "profile %s has TLS 1.3 alone: peers without that need a "
+		    "key of RSA", t->cert, t->profile->name);
+}
+
 static void
 check_identity(struct doctor *d, const struct tlsconf *t)
 {
@@ -120,6 +140,7 @@ check_identity(struct doctor *d, const struct tlsconf *t)
 	else
 		doctor_good("certificate", "%s, %s, until %s", t->cert,
 		    subject, end);
+	check_kind(d, t, id.cert);
 	identity_free(&id);
 }
 

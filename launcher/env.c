@@ -82,15 +82,19 @@ env(const struct command *self, int argc, char **argv)
 	const char *values[OPTS] = { NULL };
 	char library[PATH_MAX];
 	struct fail f = { 0 };
+	bool off;
+	int rv;
 
 	if (options_parse(self, argc, argv, values) != argc)
 		options_usage(self);
-	if (preload_find(PRELOAD_LIBRARY, library, sizeof library, &f) < 0) {
+	off = values[OPT_OFF] != NULL;
+	rv = off ? preload_find(PRELOAD_LIBRARY, library, sizeof library, &f) :
+	    preload_ready(PRELOAD_SELF, library, sizeof library, &f);
+	if (rv < 0) {
 		say("%s", f.text);
 		return EXIT_WRONG;
 	}
-	return values[OPT_OFF] != NULL ? print_off(library) :
-	    print_on(library);
+	return off ? print_off(library) : print_on(library);
 }
 
 const struct command env_command = {

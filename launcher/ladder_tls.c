@@ -117,6 +117,7 @@ unreadable(struct ladder *l, unsigned long bytes)
 {
 	struct ladder_now *now = l->now;
 
+	ladder_tls_end(l);
 	ladder_half_end(l, &now->stream->half[!now->from_client], true, NULL);
 	ladder_gather(l, LAYER_TLS, bytes);
 	now->unreadable = false;

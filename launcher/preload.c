@@ -109,6 +109,24 @@ preload_try(const char *binary, const char *library, char *out, size_t size,
 }
 
 int
+preload_ready(const char *binary, char *path, size_t size, struct fail *f)
+{
+	enum { LIST = 1 << 16 };
+	char *out = malloc(LIST);
+	int rv;
+
+	if (out == NULL) {
+		fail_set(f, REASON_SYSTEM, "there is no memory");
+		return -ENOMEM;
+	}
+	rv = preload_find(PRELOAD_LIBRARY, path, size, f);
+	if (rv == 0)
+		rv = preload_try(binary, path, out, LIST, f);
+	free(out);
+	return rv;
+}
+
+int
 preload_reachable(const char *library, struct fail *f)
 {
 	char path[PATH_MAX], *slash;

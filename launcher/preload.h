@@ -34,6 +34,13 @@ char *preload_add(const char *path, const char *old);
 int preload_try(const char *binary, const char *library, char *out,
     size_t size, struct fail *f);
 
+/* A program that is sure to be there, for preload_try(): this one. */
+#define PRELOAD_SELF "/proc/self/exe"
+
+/* preload_find() of the library, and preload_try() with BINARY. */
+int preload_ready(const char *binary, char *path, size_t size,
+    struct fail *f);
+
 /*
  * Whether every user may read LIBRARY (an absolute path): the loader leaves
  * out what a service's own user may not.  0, or -EACCES with the sentence in

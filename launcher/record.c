@@ -95,6 +95,8 @@ reason(struct record *r)
 {
 	char *s = strstr(r->said, "dumpcap: ");
 
+	if (strstr(r->said, "no space left") != NULL)
+		return "the disk was full";
 	if (s == NULL)
 		s = r->said;
 	s += strspn(s, "\r\n ");

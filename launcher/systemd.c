@@ -223,7 +223,7 @@ systemd(const struct command *self, int argc, char **argv)
 		say("there is no memory");
 	else if (policy_error(p) != NULL)
 		say("%s", policy_error(p)->text);
-	else if (preload_find(PRELOAD_LIBRARY, library, sizeof library, &f) <
+	else if (preload_ready(PRELOAD_SELF, library, sizeof library, &f) <
 	    0 || (u.shielded && preload_reachable(library, &f) < 0))
 		say("%s", f.text);
 	else if (values[OPT_INSTALL] != NULL)

@@ -98,8 +98,10 @@ tell_children(const struct watch *w, int signal, bool by_terminal)
 static void
 pass_on(const struct watch *w, const struct signalfd_siginfo *s)
 {
-	bool by_terminal = s->ssi_code == SI_KERNEL;
 	int signal = (int)s->ssi_signo;
+	/* A terminal that goes tells the leader of its session alone. */
+	bool by_terminal = s->ssi_code == SI_KERNEL &&
+	    (signal != SIGHUP || getsid(0) != getpid());
 
 	if (w->program != 0 && !by_terminal)
 		kill(w->program, signal);

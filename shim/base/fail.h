@@ -7,7 +7,9 @@
 
 /*
  * The reasons that dicomtls(7) documents.  Their names (fail_reason_name)
- * are part of the public interface: scripts match on them in the log.
+ * are part of the public interface: scripts match on them in the log.  A new
+ * one needs its lines in the manual and its cause in
+ * tests/system/49-policy-reasons.sh, which takes the list from fail.c.
  */
 enum reason {
 	REASON_NONE,

@@ -282,6 +282,14 @@ describe_weak(X509 *cert, int min_rsa, int min_ec, bool weak_hash, char *out,
 	return weak;
 }
 
+bool
+describe_elliptic(X509 *cert)
+{
+	EVP_PKEY *key = X509_get0_pubkey(cert);
+
+	return key != NULL && EVP_PKEY_is_a(key, "EC");
+}
+
 void
 describe_renewal(X509 *cert, char *buf, size_t size)
 {

@@ -65,6 +65,9 @@ bool describe_weak(X509 *cert, int min_rsa, int min_ec, bool weak_hash,
 
 /* Whether CERT is signed by its own key's name. */
 bool describe_self_signed(X509 *cert);
+/* Whether its key is an elliptic one for ECDSA. */
+bool describe_elliptic(X509 *cert);
+
 /* What is to be done about a certificate of ours that ends, as the end of a
  * sentence: who issued it decides. */
 void describe_renewal(X509 *cert, char *buf, size_t size);

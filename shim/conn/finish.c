@@ -37,6 +37,7 @@ push_out(struct conn *c, int limit)
 
 	conn_deadline(&deadline, limit);
 	settle_answer(true);
+	atomic_store(&c->waits, true);
 	while (c->stage != STAGE_DEAD) {
 		r = buf_len(&c->tx) > 0 ? shake_step(c) : 0;
 		if (r == 0)
@@ -50,6 +51,7 @@ push_out(struct conn *c, int limit)
 		    c->connecting ? POLLOUT : POLLIN), ms, NULL, NULL);
 		c->drained = false;
 	}
+	atomic_store(&c->waits, false);
 	settle_answer(false);
 	if (c->stage != STAGE_DEAD && r == 0 && buf_len(&c->out) == 0)
 		return 0;

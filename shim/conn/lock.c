@@ -49,11 +49,22 @@ conn_lock(struct conn *c, int fd)
 }
 
 int
-conn_try_lock(struct conn *c)
+conn_lock_within(struct conn *c, int ms)
 {
+	struct timespec then;
+
 	if (holds_lock(c))
 		return -EDEADLK;
-	if (pthread_mutex_trylock(&c->lock) != 0)
+	if (pthread_mutex_trylock(&c->lock) == 0)
+		return locked(c, -1);
+	if (ms == 0)
+		return -EBUSY;
+	/* Not clocklock, which gcc 12's ThreadSanitizer takes for no lock. */
+	clock_gettime(CLOCK_REALTIME, &then);
+	then.tv_nsec += ms * 1000000L;
+	then.tv_sec += then.tv_nsec / 1000000000;
+	then.tv_nsec %= 1000000000;
+	if (pthread_mutex_timedlock(&c->lock, &then) != 0)
 		return -EBUSY;
 	return locked(c, -1);
 }
@@ -231,6 +242,8 @@ conn_wait(struct conn *c, short events, int timeo, bool begun)
 		events |= POLLOUT;
 	if (shaking) {
 		limit = conn_left_ms(&c->deadline);
+		if (buf_len(&c->tx) > 0 && limit > SHAKING_MS)
+			limit = SHAKING_MS;
 		if (ms < 0 || limit < ms)
 			ms = limit;
 	}

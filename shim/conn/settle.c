@@ -38,8 +38,10 @@ conn_poll(struct conn *c, int fd, short events, short *wait, int *limit)
 	if (c->stage == STAGE_SHAKING) {
 		*limit = conn_left_ms(&c->deadline);
 		*wait |= POLLIN;
-		if (buf_len(&c->tx) >= QUEUE_MAX)
+		if (buf_len(&c->tx) >= QUEUE_MAX) {
 			*wait &= (short)~POLLOUT;
+			*limit = *limit < SHAKING_MS ? *limit : SHAKING_MS;
+		}
 	}
 	if (buf_len(&c->out) > 0)
 		*wait |= POLLOUT;
@@ -258,14 +260,17 @@ may_begin(struct conn *c, int *ms)
 }
 
 /*
- * Milliseconds after which to come again; P gets what to wait for.  A thread
- * that closes may hold the lock for seconds, and what this one waits for may
- * be another connection.
+ * Milliseconds after which to come again; P gets what to wait for.  Another
+ * thread's turn is short, and who does not wait for its end finds its bytes
+ * unread.  One that closes may hold the lock for seconds, and what this one
+ * waits for may be another connection; if this one closes, too, each would
+ * wait for the other.
  */
 static int
 settle_one(struct conn *c, struct pollfd *p)
 {
-	int ms = -1, r = conn_try_lock(c);
+	bool wait = !answering && !atomic_load(&c->waits);
+	int ms = -1, r = conn_lock_within(c, wait ? BUSY_MS : 0);
 
 	if (r < 0)
 		return r == -EBUSY ? BUSY_MS : -1;
@@ -282,6 +287,9 @@ settle_one(struct conn *c, struct pollfd *p)
 	} else {
 		output_push(c);
 	}
+	/* The handshake's last bytes are no input of the program's. */
+	if (c->stage == STAGE_OPEN)
+		input_settle(c);
 	if (c->stage == STAGE_SHAKING)
 		ms = conn_left_ms(&c->deadline);
 	/* A server speaks, and closes, only when its client is through. */

@@ -25,6 +25,8 @@ enum {
 	RECORD = 16384,		/* plaintext of a full record (RFC 8446) */
 	QUEUE_MAX = 262144,	/* accepted before the handshake is over */
 	SLICE = 262144,		/* moved before another thread has its turn */
+	SHAKING_MS = 20,	/* another thread may end the handshake, of
+				   which no event tells those who wait */
 	CORK_MAX = 131072,	/* ciphertext put together for one send */
 	TITLES = 42		/* A-ASSOCIATE-RQ up to its AE titles' end */
 };
@@ -34,6 +36,7 @@ struct conn {
 	atomic_int descriptors;
 	pthread_mutex_t lock;	/* of all below */
 	pthread_mutex_t turn;	/* held by who waits for lock: conn_yield */
+	atomic_bool waits;	/* who has the lock waits for the peer */
 	_Atomic(pthread_t) holder;	/* a signal handler must not wait
 					   for its own thread */
 	int fd;			/* last used, -1: that one was closed */
@@ -117,7 +120,8 @@ void conn_leave(struct conn *c);
  * it again: all may have changed.  -EBADF: the descriptor was closed. */
 int conn_yield(struct conn *c);
 int conn_lock(struct conn *c, int fd);	/* without the question of ownership */
-int conn_try_lock(struct conn *c);	/* -EBUSY: another thread is at it */
+/* -EBUSY: another thread is at it, after MS milliseconds as well. */
+int conn_lock_within(struct conn *c, int ms);
 int conn_claim(struct conn *c);
 void conn_note(struct conn *c, const void *data, size_t len);
 int conn_left_ms(const struct timespec *deadline);

@@ -31,8 +31,21 @@ epoll_once(int fd, struct epoll_event *events, int max,
 
 /*
  * What unfinished business wakes up for is dealt with before epoll is asked: a
- * handshake's bytes are no input of the program's.
+ * handshake's bytes are no input of the program's.  One takes its time, and
+ * the next one's bytes come meanwhile.
  */
+static void
+settle_all(struct pollfd *wait)
+{
+	static const struct timespec none;
+	int n, tries = 16;
+
+	do
+		conn_settle_all(wait, &n);
+	while (n > 0 && --tries > 0 &&
+	    libc()->ppoll(wait, (nfds_t)n, &none, NULL) > 0);
+}
+
 static int
 epoll_loop(int fd, struct epoll_event *events, int max,
     const struct timespec *timeout, const sigset_t *mask, int cancel)
@@ -40,7 +53,7 @@ epoll_loop(int fd, struct epoll_event *events, int max,
 	static const struct timespec none;
 	struct pollfd wait[CONN_SETTLE + 1];
 	struct timespec then = idle_moment(timeout), t;
-	int r, limit, n, k;
+	int r, limit, n;
 
 	for (;;) {
 		limit = conn_settle_all(wait + 1, &n);
@@ -48,7 +61,7 @@ epoll_loop(int fd, struct epoll_event *events, int max,
 		r = n == 0 ? 0 : idle_poll(wait, (nfds_t)n + 1,
 		    idle_shorter(&then, limit, &t), mask, cancel);
 		if (r > 0)
-			conn_settle_all(wait + 1, &k);
+			settle_all(wait + 1);
 		if (r >= 0)
 			r = epoll_once(fd, events, max, n > 0 ? &none :
 			    idle_shorter(&then, limit, &t), mask, cancel);
@@ -78,7 +91,7 @@ epoll_wait(int fd, struct epoll_event *events, int max, int timeout)
 {
 	struct timespec t = { timeout / 1000, (timeout % 1000) * 1000000L };
 
-	if (!conn_unsettled() || timeout == 0)
+	if (!conn_unsettled())
 		return libc()->epoll_wait(fd, events, max, timeout);
 	return epoll_tracked(fd, events, max, timeout < 0 ? NULL : &t, NULL);
 }
@@ -89,7 +102,7 @@ epoll_pwait(int fd, struct epoll_event *events, int max, int timeout,
 {
 	struct timespec t = { timeout / 1000, (timeout % 1000) * 1000000L };
 
-	if (!conn_unsettled() || timeout == 0)
+	if (!conn_unsettled())
 		return libc()->epoll_pwait(fd, events, max, timeout, mask);
 	return epoll_tracked(fd, events, max, timeout < 0 ? NULL : &t, mask);
 }
@@ -98,8 +111,7 @@ INTERPOSE int
 epoll_pwait2(int fd, struct epoll_event *events, int max,
     const struct timespec *timeout, const sigset_t *mask)
 {
-	if (!conn_unsettled() || (timeout != NULL &&
-	    timeout->tv_sec == 0 && timeout->tv_nsec == 0))
+	if (!conn_unsettled())
 		return libc()->epoll_pwait2(fd, events, max, timeout, mask);
 	return epoll_tracked(fd, events, max, timeout, mask);
 }

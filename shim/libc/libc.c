@@ -108,6 +108,22 @@ engine_path(char *path, size_t size)
 #define ENGINE_FLAGS (RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND)
 #endif
 
+/* dlopen leaves no errno, only its text. */
+static void
+not_loaded(const char *why, struct fail *f)
+{
+	if (strstr(why, strerror(EMFILE)) != NULL ||
+	    strstr(why, strerror(ENFILE)) != NULL ||
+	    strstr(why, strerror(ENOMEM)) != NULL)
+		fail_set(f, REASON_SYSTEM, "the TLS engine cannot be loaded: "
+		    "%s; raise the program's limits (LimitNOFILE=, LimitAS= "
+		    "or MemoryMax= of its service, ulimit)", why);
+	else
+		fail_set(f, REASON_ENGINE, "the TLS engine cannot be loaded: "
+		    "%s; install dicomtls anew, or OpenSSL 3 if that is what "
+		    "is missing", why);
+}
+
 static void
 load_engine(struct fail *f)
 {
@@ -121,9 +137,7 @@ load_engine(struct fail *f)
 	if (handle != NULL)
 		ops = dlsym(handle, ENGINE_SYMBOL);
 	if (ops == NULL)
-		fail_set(f, REASON_ENGINE, "the TLS engine cannot be loaded: "
-		    "%s; install dicomtls anew, or OpenSSL 3 if that is what "
-		    "is missing", dlerror());
+		not_loaded(dlerror(), f);
 	else if (ops->version != ENGINE_VERSION)
 		fail_set(f, REASON_ENGINE, "the TLS engine %s is of another "
 		    "version of dicomtls: install both from one build", path);

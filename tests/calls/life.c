@@ -2,6 +2,7 @@
  * life: the many ways a descriptor is copied, moved and ended. */
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -350,7 +351,53 @@ exits_cold(const struct given *g)
 	reap("client", pid);
 }
 
+static void
+speak(int fd)
+{
+	must(write(fd, "hello", 5));
+	take("answer", fd);
+	must(close(fd));
+}
+
+static void
+dial_and_speak(int port)
+{
+	speak(dial(port));
+}
+
+/* Closed by a system call of the program's own, behind the library's back: the
+ * number is another connection's next. */
+static void
+closed_unseen(const struct given *g)
+{
+	struct side *s = NULL;
+	int fd[2], next[2] = { -1, -1 }, lfd = listener();
+	char buf[20];
+
+	pair(fd);
+	while (must(syscall(SYS_dup, STDIN_FILENO)) < fd[0])
+		;		/* no lower number is free */
+	if (g->n == 1)
+		s = side("client", dial_and_speak, port_of(lfd));
+	pause_ms(50);
+	must(syscall(SYS_close, fd[0]));
+	say_result("first", read(fd[1], buf, sizeof(buf)));
+	if (g->n == 0)
+		next[0] = dial(port_of(lfd));
+	next[1] = (int)must(accept(lfd, NULL, NULL));
+	say("the same number: %d", next[0] == fd[0] || next[1] == fd[0]);
+	if (g->n == 0)
+		s = side("client", speak, next[0]);
+	take("read", next[1]);
+	must(write(next[1], "answer", 6));
+	side_end(s);
+	close(next[1]);
+	close(fd[1]);
+	close(lfd);
+}
+
 static const char *const closes[] = { "close", "__close", NULL };
+static const char *const unseen[] = { "connect", "accept", NULL };
 static const char *const copies[] = { "dup", "dup2", "dup3", "F_DUPFD",
 	"F_DUPFD_CLOEXEC", "__dup2", "__fcntl", NULL };
 static const char *const covers[] = { "dup2", "dup3", "__dup2", NULL };
@@ -375,6 +422,8 @@ const struct family life_cases[] = {
 	{ .name = "life.high-numbers", .play = high_numbers,
 	    .words = heights },
 	{ .name = "life.none-left", .play = none_left },
+	{ .name = "life.closed-unseen", .play = closed_unseen,
+	    .words = unseen },
 	{ .name = "life.exits", .play = exits_warm,
 	    .words = exit_words_warm },
 	{ .name = "life.exits-cold", .play = exits_cold,

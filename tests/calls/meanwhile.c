@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/select.h>
 #include <threads.h>
 #include <unistd.h>
 
@@ -295,6 +293,91 @@ woken_from_sleep(const struct given *g)
 	close_both(fd);
 }
 
+/* A handshake is no input: who waits for an answer is not woken by it.  The
+ * server is another process: two threads at one handshake may get in each
+ * other's way. */
+static int word[2];
+
+static void
+answer_late(int fd)
+{
+	char buf[10];
+
+	say_bytes("heard", buf, read(fd, buf, sizeof(buf)));
+	must(read(word[0], buf, 1));
+	say_result("answered", write(fd, "answer", 6));
+}
+
+static void
+not_woken(const struct given *g)
+{
+	struct watch *w;
+	char buf[10];
+	pid_t pid;
+	int fd[2];
+
+	must(pipe(word));
+	pair_cold(fd);
+	pid = child("server", answer_late, fd[1]);
+	must(close(fd[1]));
+	set_nonblocking(fd[0]);
+	must(write(fd[0], "hello", 5));
+	w = watch(g, fd[0], POLLIN);
+	say_watch(w, "no answer yet", 150);
+	must(write(word[1], "!", 1));
+	say_watch(w, "answer", 5000);
+	say_bytes("answer", buf, read(fd[0], buf, sizeof(buf)));
+	watch_end(w);
+	reap("server", pid);
+	close(fd[0]);
+	close_both(word);
+}
+
+/* Who has written all that is taken before the handshake's end learns of that
+ * end, also if another thread brought it about. */
+static atomic_bool all_there;
+
+static void
+look_after(int fd)
+{
+	(void)fd;
+	while (!atomic_load(&all_there))
+		poll(NULL, 0, 5);
+}
+
+static void
+drink(int fd)
+{
+	pause_ms(50);
+	say_rest("came", fd);
+	atomic_store(&all_there, true);
+}
+
+static void
+full_queue(const struct given *g)
+{
+	unsigned char *p = pattern(1 << 20);
+	struct side *s[4];
+	struct timespec start;
+	int fd[2], i;
+
+	pair_cold(fd);
+	set_timeouts(fd[0], 10000);
+	if (g->n == 1)
+		set_nonblocking(fd[0]);
+	s[0] = side("server", drink, fd[1]);
+	for (i = 1; i < 4; i++)
+		s[i] = side("helper", look_after, -1);
+	start = now();
+	say("wrote %zd", write_all(fd[0], p, 1 << 20));
+	say_took("it", start, 2000);
+	must(shutdown(fd[0], SHUT_WR));
+	for (i = 0; i < 4; i++)
+		side_end(s[i]);
+	close_both(fd);
+	free(p);
+}
+
 /* A peer that never answers does not hold up the one who writes. */
 static void
 write_to_mute(const struct given *g)
@@ -331,71 +414,13 @@ write_to_gone(const struct given *g)
 	close(fd[0]);
 }
 
-/* A thread that was cancelled before it waits leaves nothing locked. */
-static int waits_on, waits_by;
-
-static void *
-wait_cancelled(void *arg)
-{
-	struct pollfd p = { waits_on, POLLIN, 0 };
-	struct epoll_event ev = { .events = EPOLLIN };
-	struct timeval t = { 5, 0 };
-	int ep = epoll_create1(0);
-	fd_set in;
-
-	(void)arg;
-	FD_ZERO(&in);
-	FD_SET(waits_on, &in);
-	epoll_ctl(ep, EPOLL_CTL_ADD, waits_on, &ev);
-	pthread_cancel(pthread_self());
-	if (waits_by == 0)
-		poll(&p, 1, 5000);
-	else if (waits_by == 1)
-		select(waits_on + 1, &in, NULL, NULL, &t);
-	else
-		epoll_wait(ep, &ev, 1, 5000);
-	return NULL;
-}
-
-static void
-answer_one(int fd)
-{
-	char buf[10];
-
-	say_bytes("heard", buf, read(fd, buf, sizeof(buf)));
-	say_result("answered", write(fd, "answer", 6));
-}
-
-static void
-cancelled_before(const struct given *g)
-{
-	pthread_t thread;
-	struct side *s;
-	void *result;
-	char buf[10];
-	int fd[2];
-
-	pair_cold(fd);
-	waits_on = fd[0];
-	waits_by = g->n;
-	set_nonblocking(fd[0]);
-	must(write(fd[0], "hello", 5));
-	pthread_create(&thread, NULL, wait_cancelled, NULL);
-	pthread_join(thread, &result);
-	say("cancelled %d", result == PTHREAD_CANCELED);
-	s = side("server", answer_one, fd[1]);
-	say("answer %zd", read_all(fd[0], buf, 6));
-	side_end(s);
-	close_both(fd);
-}
-
 static const char *const elsewheres[] = { "read", "timeout", "poll", NULL };
 static const char *const ends[] = { "server", "client", NULL };
 static const char *const firsts[] = { "client", "server", "client-again",
 	NULL };
+static const char *const queues[] = { "blocking", "nonblocking", NULL };
 static const char *const sleeps[] = { "nanosleep", "clock_nanosleep",
 	"absolute", "sleep", "usleep", "thrd_sleep", NULL };
-static const char *const waits[] = { "poll", "select", "epoll", NULL };
 
 const struct family meanwhile_cases[] = {
 	{ .name = "meanwhile.file-beside", .play = file_beside,
@@ -411,10 +436,12 @@ const struct family meanwhile_cases[] = {
 	    .words = sleeps },
 	{ .name = "meanwhile.woken-from-sleep", .play = woken_from_sleep,
 	    .words = sleeps },
+	{ .name = "meanwhile.not-woken", .play = not_woken,
+	    .axes = BY_WAITER },
+	{ .name = "meanwhile.full-queue", .play = full_queue,
+	    .words = queues },
 	{ .name = "meanwhile.write-to-mute", .play = write_to_mute },
 	{ .name = "meanwhile.write-to-gone", .play = write_to_gone,
 	    .axes = BY_SENDER | BY_MODE },
-	{ .name = "meanwhile.cancelled-before", .play = cancelled_before,
-	    .words = waits },
 	{ .name = NULL }
 };

@@ -76,7 +76,7 @@ act(int what, int fd, int ep)
 	case PPOLL: ppoll(&p, 1, &none, NULL); break;
 	case SELECT: select(fd + 1, &r, NULL, NULL, &t); break;
 	case EPOLL: epoll_wait(ep, &ev, 1, 1); break;
-	default: pause_ms(1);
+	default: usleep(1000);
 	}
 }
 

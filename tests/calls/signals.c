@@ -308,6 +308,39 @@ little_memory(const struct given *g)
 	close_both(fd);
 }
 
+/* The same for reading and waiting: what comes is right, and whole unless the
+ * connection failed. */
+static void
+little_memory_read(const struct given *g)
+{
+	unsigned char *p = pattern(100000), *to = malloc(100000);
+	struct rlimit old, tight;
+	size_t got = 0;
+	ssize_t n = -1;
+	int fd[2];
+
+	(void)g;
+	pair(fd);
+	must(write_all(fd[0], p, 100000));
+	must(shutdown(fd[0], SHUT_WR));
+	must(getrlimit(RLIMIT_AS, &old));
+	tight = old;
+	tight.rlim_cur = 1 << 20;
+	must(setrlimit(RLIMIT_AS, &tight));
+	while (malloc(16) != NULL)
+		;
+	poll(&(struct pollfd){ fd[1], POLLIN, 0 }, 1, 5000);
+	while (got < 100000 && (n = recv(fd[1], to + got, 100000 - got,
+	    0)) > 0)
+		got += (size_t)n;
+	must(setrlimit(RLIMIT_AS, &old));
+	say("what came is right: %d", memcmp(p, to, got) == 0);
+	say("whole, or refused: %d", got == 100000 || n < 0);
+	close_both(fd);
+	free(p);
+	free(to);
+}
+
 /* The same for a connection's beginning: it fails cleanly, if at all. */
 static void
 little_memory_cold(const struct given *g)
@@ -356,6 +389,7 @@ const struct family signal_cases[] = {
 	{ .name = "signal.io-in-handler", .play = io_in_handler },
 	{ .name = "signal.errno-kept", .play = errno_kept },
 	{ .name = "signal.little-memory", .play = little_memory },
+	{ .name = "signal.little-memory-read", .play = little_memory_read },
 	{ .name = "signal.little-memory-cold", .play = little_memory_cold },
 	{ .name = NULL }
 };

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
 #include <unistd.h>
 
 #include "calls.h"
@@ -285,6 +287,64 @@ cancelled(const struct given *g)
 	close_both(fd);
 }
 
+/* A thread that was cancelled before it waits leaves nothing locked. */
+static int waits_on, waits_by;
+
+static void *
+wait_cancelled(void *arg)
+{
+	struct pollfd p = { waits_on, POLLIN, 0 };
+	struct epoll_event ev = { .events = EPOLLIN };
+	struct timeval t = { 5, 0 };
+	int ep = epoll_create1(0);
+	fd_set in;
+
+	(void)arg;
+	FD_ZERO(&in);
+	FD_SET(waits_on, &in);
+	epoll_ctl(ep, EPOLL_CTL_ADD, waits_on, &ev);
+	pthread_cancel(pthread_self());
+	if (waits_by == 0)
+		poll(&p, 1, 5000);
+	else if (waits_by == 1)
+		select(waits_on + 1, &in, NULL, NULL, &t);
+	else
+		epoll_wait(ep, &ev, 1, 5000);
+	return NULL;
+}
+
+static void
+answer_one(int fd)
+{
+	char buf[10];
+
+	say_bytes("heard", buf, read(fd, buf, sizeof(buf)));
+	say_result("answered", write(fd, "answer", 6));
+}
+
+static void
+cancelled_before(const struct given *g)
+{
+	pthread_t thread;
+	struct side *s;
+	void *result;
+	char buf[10];
+	int fd[2];
+
+	pair_cold(fd);
+	waits_on = fd[0];
+	waits_by = g->n;
+	set_nonblocking(fd[0]);
+	must(write(fd[0], "hello", 5));
+	pthread_create(&thread, NULL, wait_cancelled, NULL);
+	pthread_join(thread, &result);
+	say("cancelled %d", result == PTHREAD_CANCELED);
+	s = side("server", answer_one, fd[1]);
+	say("answer %zd", read_all(fd[0], buf, 6));
+	side_end(s);
+	close_both(fd);
+}
+
 /* Under load --------------------------------------------------------------------- */
 
 static int served;
@@ -405,6 +465,7 @@ crowd(const struct given *g)
 }
 
 static const char *const warmth[] = { "warm", "cold", NULL };
+static const char *const waits[] = { "poll", "select", "epoll", NULL };
 static const char *const hows[] = { "SHUT_RD", "SHUT_RDWR", NULL };
 static const char *const cancelled_in[] = { "read", "recvmsg", "poll",
 	"write", NULL };
@@ -422,6 +483,8 @@ const struct family thread_cases[] = {
 	{ .name = "thread.poll-in-thread", .play = poll_in_thread },
 	{ .name = "thread.cancelled", .play = cancelled,
 	    .words = cancelled_in },
+	{ .name = "thread.cancelled-before", .play = cancelled_before,
+	    .words = waits },
 	{ .name = "thread.reuse-under-load", .play = reuse_under_load },
 	{ .name = "thread.crowd", .play = crowd },
 	{ .name = NULL }

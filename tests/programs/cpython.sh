@@ -58,11 +58,18 @@ same() {
 }
 
 check "CPython's test_socket" same 400 test_socket
-check "CPython's test_ftplib, test_selectors" same 100 test_ftplib test_selectors
+check "CPython's test_ftplib, test_selectors, test_epoll, test_poll" same 100 \
+	test_ftplib test_selectors test_epoll test_poll test_select
+check "CPython's servers and clients" same 400 \
+	test_socketserver test_httpservers test_poplib test_smtplib \
+	test_asyncore test_asynchat test_telnetlib test_imaplib test_xmlrpc \
+	test_urllib2_localnet
 check "CPython's test_asyncio: streams, servers, sockets" same 200 \
 	test_asyncio.test_server test_asyncio.test_streams \
 	test_asyncio.test_sendfile test_asyncio.test_sock_lowlevel \
 	test_asyncio.test_buffered_proto test_asyncio.test_base_events \
-	test_asyncio.test_selector_events
+	test_asyncio.test_selector_events test_asyncio.test_unix_events \
+	test_asyncio.test_subprocess test_asyncio.test_transports \
+	test_asyncio.test_protocols
 check "CPython's test_asyncio: events" same 150 test_asyncio.test_events
 finish

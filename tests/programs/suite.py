@@ -18,7 +18,7 @@ LIMIT = 60
 APART = r"VSOCK|Bluetooth|CANTest|ISOTP|J1939"
 # A server with TLS of its own on a configured port: the client's is let
 # through, and the preload library answers it in the server's place.
-APART += r"|ssl|SSL|TLS_FTP|starttls"
+APART += r"|ssl|SSL|TLS_FTP|starttls|STARTTLS|test_https"
 
 
 class Lines(unittest.TextTestResult):

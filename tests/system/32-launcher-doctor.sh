@@ -57,6 +57,18 @@ certificates() {
 	[ ! -e id/key.pem ] || fail "looking made something"
 }
 
+# An EC key, and profiles that have suites for RSA alone.
+kind_of_key() {
+	need "$build/dicomtls-certtool"
+	"$build/dicomtls-certtool" generate --dir "$C/id" --key ec:P-256
+	doctor 0 -d id
+	! grep 'EC key' out || fail "bcp195 takes it"
+	doctor 1 -d id -p aes
+	found '^WRONG  certificate .*EC key, and profile aes .*rsa:2048'
+	doctor 0 -d id -p bcp195-nd
+	found '^note   certificate .*EC key, .*bcp195-nd has TLS 1.3 alone'
+}
+
 no_place_for_a_certificate() {
 	: >file
 	doctor 1 -d file/id
@@ -156,6 +168,12 @@ garbage() {
 	found '^WRONG  library .*file too short.*install'
 	"$run" run /bin/sh -c 'touch ran' 2>err && fail "it ran"
 	grep 'file too short' err
+	"$run" env >out 2>err && fail "it printed lines"
+	grep 'file too short' err
+	[ ! -s out ]
+	"$run" env --off | grep 'unset LD_PRELOAD'
+	"$run" systemd cron >out 2>err && fail "it printed a drop-in"
+	grep 'file too short' err
 	[ ! -e ran ]
 	head -c 5000 "$build/.libs/libdicomtls.so" >here/.libs/libdicomtls.so
 	"$run" run /bin/sh -c 'touch ran' 2>err && fail "it ran"
@@ -225,6 +243,7 @@ listeners() {
 
 check "a healthy host, and nothing is changed" healthy
 check "the state of the certificate" certificates
+check "a key that the profile has no suite for" kind_of_key
 check "no place for a certificate" no_place_for_a_certificate
 check "settings that are wrong or worth a word" settings_wrong
 check "libraries missing or damaged" engine_missing

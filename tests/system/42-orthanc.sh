@@ -50,9 +50,9 @@ http_stays_plain() {
 	capture_end
 	captured="$P $P2" wire --close both --keylog keys.log
 	streams "$server_http" >clear
-	grep -a "^GET /instances HTTP/1.1" clear
-	grep -a "^POST /modalities/peer/store HTTP/1.1" clear
-	grep -a "^HTTP/1.1 200 OK" clear
+	grep -a "GET /instances HTTP/1.1" clear
+	grep -a "POST /modalities/peer/store HTTP/1.1" clear
+	grep -a "HTTP/1.1 200 OK" clear
 	grep -a "$PATIENT" clear
 	refused grep -E "(from|to) 127.0.0.1:$server_http " shim.log
 }

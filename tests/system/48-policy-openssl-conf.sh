@@ -214,6 +214,7 @@ no_renegotiation_by_server() {
 	grep -q 'HelloRequest' reneg.log || fail "nobody asked: $(cat reneg.log)"
 	grep -q 'warning no_renegotiation' reneg.log
 	one_handshake '<<<' ClientHello
+	grep -q 'refused us .*handshake failure' shim.log
 }
 
 # one_handshake DIRECTION MESSAGE: it came once.

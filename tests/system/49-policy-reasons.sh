@@ -443,7 +443,36 @@ except OSError as e:
     assert e.errno == errno.ETIMEDOUT, e"
 	kill -CONT "$(pid peer)"
 	client 'timed out.*network'
+	no_descriptors
 	stop peer
+}
+
+# No descriptor is left for the engine; later there is one, and all is well.
+no_descriptors() {
+	within 30 "$run" run -c "$P" python3 -c "
+import os, resource, socket
+resource.setrlimit(resource.RLIMIT_NOFILE, (30, 30))
+s = socket.socket()
+full = []
+try:
+    while True:
+        full.append(os.dup(0))
+except OSError:
+    pass
+try:
+    s.connect(('127.0.0.1', $P))
+except PermissionError:
+    pass
+else:
+    raise SystemExit('it connected')
+for fd in full:
+    os.close(fd)
+s.connect(('127.0.0.1', $P))
+s.sendall(b'hello\n')
+assert s.recv(100) == b'olleh\n'" 2>err
+	# Nor is there one for the log.
+	grep 'Too many open files.*LimitNOFILE=' err
+	[ "$format" = text ] || grep '"reason":"system".*LimitNOFILE=' err
 }
 
 for name in $(reasons); do

@@ -26,6 +26,16 @@ left() {
 		fail "other files are left behind"
 }
 
+# until_true COMMAND ...: within twenty seconds.
+until_true() {
+	local tries
+	for ((tries = 0; tries < 400; tries++)); do
+		"$@" >/dev/null 2>&1 && return
+		sleep 0.05
+	done
+	fail "it did not come to: $*"
+}
+
 # The options that it prints for tshark, one a line.
 printed() {
 	sed -n 's/^    tshark -r [^ ]* *//p' err >printed
@@ -157,11 +167,38 @@ handles_signals() {
 	start capture "$run" capture -c "$P" -w work/c.pcapng -- bash -c \
 		'trap "echo HUP" HUP; trap "exit 9" TERM; echo ready
 		while :; do sleep 0.1; done'
-	until grep -q ready capture.log; do sleep 0.05; done
+	until_true grep ready capture.log
 	kill -HUP "$(pid capture)"
-	until grep -q '^HUP' capture.log; do sleep 0.05; done
+	until_true grep '^HUP' capture.log
 	end_capture 9 TERM
 	left c.pcapng c.svg
+}
+
+# Ctrl-C comes once, not by us as well.
+one_interrupt() {
+	need dumpcap editcap tshark python3
+	port P
+	mkdir work
+	python3 "$here/terminal.py" 0.5 '^C' ready "$run" capture -c "$P" \
+		-w work/c.pcapng -- python3 -c '
+import signal, time
+signal.signal(signal.SIGINT, lambda *_: print("INT", flush=True))
+print("ready", flush=True)
+end = time.monotonic() + 3
+while time.monotonic() < end:
+    time.sleep(0.1)' >err
+	[ "$(grep -cE '^(\^C)?INT' err)" -eq 1 ] || fail "not one INT: $(cat err)"
+}
+
+# A program that goes on is recorded to its end.
+after_interrupt() {
+	need python3
+	server
+	python3 "$here/terminal.py" 0.5 '^C' ready "$run" capture -c "$P" \
+		-w work/c.pcapng -- bash -c "trap 'echo INT' INT; echo ready
+		sleep 3; sleep 1; echoscu 127.0.0.1 $P" >err
+	says INT
+	says 'DICOM C-ECHO-RSP 1, Success'
 }
 
 background() {
@@ -171,10 +208,7 @@ background() {
 	image sent/ct 64
 	start_capture -w work/c.pcapng -- sh -c \
 		"setsid storescp -od got $P >/dev/null 2>&1 & exit 3"
-	until grep 'sh went to the background' capture.log; do
-		alive capture
-		sleep 0.1
-	done
+	until_true grep 'sh went to the background' capture.log
 	within 20 "${tls[@]}" storescu 127.0.0.1 "$P" sent/ct
 	end_capture 3 TERM
 	says 'DICOM C-STORE-RSP 1, Success'
@@ -400,8 +434,8 @@ no_tshark() {
 	PATH=$C/bin captured 0 -w work/c.pcapng echoscu 127.0.0.1 "$P"
 	says 'no summary: tshark.*is not installed.*package tshark.*--read'
 	left c.pcapng
-	"$run" capture -c "$P" -r work/c.pcapng >read
-	grep 'DICOM C-ECHO-RSP 1, Success' read
+	"$run" capture -c "$P" -r work/c.pcapng >told
+	grep 'DICOM C-ECHO-RSP 1, Success' told
 	PATH=$C/bin captured 1 --summary work/d.txt -w work/d.pcapng \
 		echoscu 127.0.0.1 "$P"
 	says 'tshark.*is not installed'
@@ -477,12 +511,9 @@ dumpcap_killed() {
 	start_capture -w work/c.pcapng storescp -od got "$P"
 	within 20 "${tls[@]}" storescu 127.0.0.1 "$P" sent/ct
 	# Once dumpcap has written it.
-	until grep -qa storescp "$C"/work/.dicomtls-*/raw.pcapng ||
-		[ "$(stat -c %s work/.dicomtls-*/raw.pcapng)" -gt 9000 ]; do
-		sleep 0.1
-	done
+	until_true eval '[ "$(stat -c %s work/.dicomtls-*/raw.pcapng)" -gt 9000 ]'
 	kill -KILL "$(dumpcap_pid)"
-	until grep 'recording has ended before' capture.log; do sleep 0.1; done
+	until_true grep 'recording has ended before' capture.log
 	# The program goes on.
 	within 20 "${tls[@]}" echoscu 127.0.0.1 "$P"
 	end_capture 143 TERM
@@ -510,7 +541,7 @@ disk_full() {
 		storescu 127.0.0.1 "$P" big || fail "no small disk"
 	cat err left sizes
 	[ "$(cat status)" -eq 1 ] || fail "it ended with $(cat status)"
-	says 'recording has ended before the program|recording is not whole'
+	says 'the recording is not whole: the disk was full'
 	# The program went on: the image is there, whole.
 	mkdir sent
 	mv big sent/
@@ -519,16 +550,30 @@ disk_full() {
 	grep -x c.pcapng left
 }
 
-# The terminal is gone while it runs: nothing may be left.
+# The terminal is gone while it runs: the kernel tells us, as its session's
+# leader, and nobody else.
+hangup() {
+	need dumpcap editcap tshark python3
+	port P
+	mkdir got work
+	start terminal python3 "$here/terminal.py" 0.5 hangup Association \
+		"$run" capture -l "$P" -w work/c.pcapng storescp -v -od got "$P"
+	wait_listen "$P" terminal
+	tls_on "$P"
+	within 20 "${tls[@]}" echoscu 127.0.0.1 "$P"
+	ended terminal && fail "it did not end by its signal"
+	! grep 'did not end' terminal.log || fail "it went on"
+	! in_use_by_listener || fail "the program goes on"
+	left c.pcapng c.svg
+}
+
 killed_by_hangup() {
 	need dumpcap editcap tshark
 	port P
 	mkdir work
-	start capture "$run" capture -c "$P" -w work/c.pcapng -- sleep 30
-	until [ -e work/c.pcapng ] && [ -n "$(dumpcap_pid)" ]; do
-		sleep 0.05
-	done
-	sleep 0.5
+	start capture "$run" capture -c "$P" -w work/c.pcapng -- \
+		sh -c 'echo ready; exec sleep 30'
+	until_true grep ready capture.log
 	end_capture 129 HUP
 	left c.pcapng c.svg
 	says 'There was no connection'
@@ -540,10 +585,10 @@ killed_itself() {
 	local recorder
 	port P
 	mkdir work
-	start capture "$run" capture -c "$P" -w work/c.pcapng -- sleep 3
-	until [ -n "$(dumpcap_pid)" ]; do sleep 0.05; done
+	start capture "$run" capture -c "$P" -w work/c.pcapng -- \
+		sh -c 'echo ready; exec sleep 3'
+	until_true grep ready capture.log
 	recorder=$(dumpcap_pid)
-	sleep 0.5
 	kill -KILL "$(pid capture)"
 	gone "$recorder" || fail "dumpcap is still there"
 }
@@ -561,6 +606,18 @@ nobody_listens() {
 	captured 141 -w work/d.pcapng -- bash -c 'kill -PIPE $$'
 }
 
+# Connections of others stay closed: their secrets are not ours.
+of_others() {
+	server
+	mkdir sent
+	image sent/ct 64
+	captured 0 -w work/c.pcapng -- env -u LD_PRELOAD -u DICOMTLS_KEYLOG \
+		"${tls[@]}" storescu 127.0.0.1 "$P" sent/ct
+	says 'no secrets came from env: nobody can decrypt the recording'
+	says 'TLS   data without the secrets to read it'
+	! grep 'DICOM [A-C]-' err || fail "DICOM without its secrets"
+}
+
 own_keylog() {
 	server
 	captured 0 -w work/c.pcapng --keylog "$C/own.log" echoscu 127.0.0.1 "$P"
@@ -575,6 +632,8 @@ check "Ctrl-C on a terminal" ctrl_c
 check "progress on a terminal, and only there" progress
 check "exit statuses, arguments, the default name" statuses
 check "signals are the program's" handles_signals
+check "Ctrl-C comes once" one_interrupt
+check "a program that goes on after Ctrl-C" after_interrupt
 check "a program that goes to the background" background
 check "--no-secrets" no_secrets
 check "--redact, and what shows without it" redact
@@ -590,8 +649,10 @@ check "no such interface" no_interface
 check "programs, settings and files that are no good" bad_programs
 check "dumpcap is killed" dumpcap_killed
 check "the disk is full" disk_full
-check "the terminal hangs up" killed_by_hangup
+check "the terminal hangs up" hangup
+check "a hangup by kill" killed_by_hangup
 check "dumpcap does not outlive dicomtls" killed_itself
 check "nobody reads what it says" nobody_listens
+check "connections of others" of_others
 check "a key log of the user's own" own_keylog
 finish

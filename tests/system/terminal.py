@@ -4,8 +4,8 @@
 """usage: terminal.py SECONDS KEYS WORDS PROGRAM [ARGUMENT ...]
 
 Waits until the program has written WORDS, then SECONDS more, types KEYS ("^C"
-is Ctrl-C, "" nothing), and copies what it writes to standard output.  Ends as
-the program ends, 128 + N after a signal N.
+is Ctrl-C, "" nothing, "hangup" closes the terminal), and copies what it writes
+to standard output.  Ends as the program ends, 128 + N after a signal N.
 """
 
 import os
@@ -16,35 +16,60 @@ import sys
 import time
 
 
+def heard(fd):
+    """What there is to be read, None at the end."""
+    if not select.select([fd], [], [], 0.05)[0]:
+        return b""
+    try:
+        return os.read(fd, 65536) or None
+    except OSError:
+        return None
+
+
+def talk(fd, seconds, keys, words):
+    """Whether the program closed its terminal within a minute."""
+    said, when = b"", None
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        data = heard(fd)
+        if data is None:
+            return True
+        said += data
+        sys.stdout.buffer.write(data)
+        sys.stdout.flush()
+        if when is None and words.encode() in said:
+            when = time.monotonic() + seconds
+        if when is not None and time.monotonic() >= when:
+            if keys == "hangup":
+                return True
+            os.write(fd, keys.replace("^C", "\x03").encode())
+            when = float("inf")
+    return False
+
+
+def ended(pid):
+    """Its exit status, or None after twenty seconds."""
+    for _ in range(200):
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.1)
+    return None
+
+
 def main():
-    seconds, keys, words = float(sys.argv[1]), sys.argv[2], sys.argv[3]
     pid, fd = pty.fork()
     if pid == 0:
         # A shell that started us in the background had it ignored.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.execvp(sys.argv[4], sys.argv[4:])
-    said, typed, when = b"", False, None
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        if when is None and words.encode() in said:
-            when = time.monotonic() + seconds
-        if when is not None and not typed and time.monotonic() >= when:
-            os.write(fd, keys.replace("^C", "\x03").encode())
-            typed = True
-        if not select.select([fd], [], [], 0.05)[0]:
-            continue
-        try:
-            data = os.read(fd, 65536)
-        except OSError:
-            data = b""
-        if not data:
-            break
-        said += data
-        sys.stdout.buffer.write(data)
-        sys.stdout.flush()
-    else:
-        os.kill(pid, 9)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    talk(fd, float(sys.argv[1]), sys.argv[2], sys.argv[3])
+    os.close(fd)
+    status = ended(pid)
+    if status is None:
+        os.kill(pid, signal.SIGKILL)
+        sys.exit("terminal: %s did not end" % sys.argv[4])
+    return status
 
 
 if __name__ == "__main__":

@@ -173,11 +173,10 @@ START_TEST(after_the_handshake)
 }
 END_TEST
 
-/* A client that asked for renegotiation and may not. */
+/* A server that asked for renegotiation and may not. */
 START_TEST(alert_after_the_handshake)
 {
 	engine.open = true;
-	engine.role = ROLE_SERVER;
 	ERR_raise(ERR_LIB_SSL, SSL_AD_REASON_OFFSET +
 	    SSL3_AD_HANDSHAKE_FAILURE);
 	says(REASON_REFUSED, "its log tells more");
