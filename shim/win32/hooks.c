@@ -101,17 +101,22 @@ hooks_swap(void *address)
 
 /* Import tables ---------------------------------------------------------------- */
 
+/* Two threads that load libraries at once may meet in one page: the first must
+ * not take the right to write from the second. */
 static void
 put(void **slot, void *value)
 {
+	static SRWLOCK lock = SRWLOCK_INIT;
 	DWORD old;
 
-	if (!VirtualProtect(slot, sizeof *slot, PAGE_READWRITE, &old)) {
+	AcquireSRWLockExclusive(&lock);
+	if (VirtualProtect(slot, sizeof *slot, PAGE_READWRITE, &old)) {
+		*slot = value;
+		VirtualProtect(slot, sizeof *slot, old, &old);
+	} else {
 		incomplete = true;
-		return;
 	}
-	*slot = value;
-	VirtualProtect(slot, sizeof *slot, old, &old);
+	ReleaseSRWLockExclusive(&lock);
 }
 
 static const IMAGE_DATA_DIRECTORY *
