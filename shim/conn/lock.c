@@ -231,6 +231,19 @@ conn_yield(struct conn *c)
 	return fd < 0 ? -EBADF : 0;
 }
 
+/* Of a connection that had none yet the program hears from connect(). */
+static void
+blame_wire(struct conn *c, int error)
+{
+	if (c->stage != STAGE_SHAKING && c->stage != STAGE_OPEN)
+		return;
+	if (error == -ECONNRESET || error == -EPIPE)
+		fail_set(&c->why, REASON_RESET, "%s reset the connection: its "
+		    "log tells more", c->peer);
+	else
+		fail_wire(&c->why, c->peer, -error);
+}
+
 int
 conn_wait(struct conn *c, short events, int timeo, bool begun)
 {
@@ -263,6 +276,7 @@ conn_wait(struct conn *c, short events, int timeo, bool begun)
 	if (r == -EINTR && timeo < 0 && !begun && c->wire->restarts())
 		return 0;
 	if (r < 0 && r != -EINTR && r != -EAGAIN) {
+		blame_wire(c, r);
 		conn_die(c, r);		/* the kernel tells it only once */
 		return 0;
 	}

@@ -342,6 +342,19 @@ cause_reset() {
 	refused echo_to
 	client 'may not speak TLS.*its log'
 	stop peer
+	# While the program waits in recv(), long after the handshake.
+	tls_peer 's.recv(1000)
+		    time.sleep(0.3)
+		    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+		                 struct.pack("ii", 1, 0))
+		    socket.socket.close(s)'
+	refused within 20 "$run" run -c "$P" python3 -c "
+import socket
+s = socket.create_connection(('127.0.0.1', $P))
+s.sendall(b'hello')
+s.recv(1)"
+	client 'reset the connection: its log'
+	stop peer
 }
 
 # Inside a PDU, and inside a record.

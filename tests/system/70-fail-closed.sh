@@ -117,9 +117,11 @@ asked_again() {
 	s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
 	assert s.connect_ex(s.getpeername()) == errno.EISCONN
 	s.sendall(b"the second connect() said that it is connected")
-	s.shutdown(socket.SHUT_WR)
-	while s.recv(4096):
-	    pass
+	try:
+	    s.shutdown(socket.SHUT_WR)
+	    s.recv(4096)
+	except OSError:
+	    pass        # that was no DICOM
 	END
 	stop server
 	wire --streams 1 --unfinished
