@@ -35,6 +35,7 @@ struct probe {
 	const struct policy *policy;
 	X509 *cert;
 	bool asked;		/* for a certificate of ours */
+	bool unreachable;	/* nobody listens on that address */
 	char list[LIST];	/* suites below TLS 1.3 that matter */
 };
 
@@ -203,9 +204,11 @@ probe_anything(struct probe *p)
 	a.max_version = TLS_1_3;
 	a.ciphers = "ALL:eNULL:!aNULL:!PSK:!SRP";
 	a.suites = ALL_13;
+	p->unreachable = false;
 	if (try(p, &a) || a.outcome == OUTCOME_REFUSED)
 		return true;
-	if (a.outcome == OUTCOME_UNREACHABLE)
+	p->unreachable = a.outcome == OUTCOME_UNREACHABLE;
+	if (p->unreachable)
 		printf("  cannot be reached: %s\n", a.why);
 	else if (a.outcome == OUTCOME_PLAIN)
 		printf("  answers without TLS: switch TLS on there, or this is "
@@ -237,14 +240,31 @@ probe_peer(struct probe *p)
 	return good;
 }
 
+static bool
+probe_address(struct probe *p, const char *host, const char *port,
+    const struct addrinfo *to)
+{
+	const struct tlsconf *t = policy_default(p->policy);
+	char address[64];
+
+	getnameinfo(to->ai_addr, to->ai_addrlen, address, sizeof address,
+	    NULL, 0, NI_NUMERICHOST);
+	printf("%s port %s (%s)\n", host, port, address);
+	p->base.to = to;
+	p->base.name = t->name != NULL ? t->name :
+	    strcmp(host, address) != 0 ? host : NULL;
+	return probe_peer(p);
+}
+
 static int
 probe_target(const struct policy *policy, const char *target)
 {
 	const struct tlsconf *t = policy_default(policy);
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list;
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list, *to;
 	struct probe p = { .policy = policy };
-	char copy[512], address[64];
+	char copy[512];
 	const char *host, *port;
+	bool good = false;
 	int rv;
 
 	snprintf(copy, sizeof copy, "%s", target);
@@ -259,18 +279,15 @@ probe_target(const struct policy *policy, const char *target)
 		say("%s port %s: %s", host, port, gai_strerror(rv));
 		return EXIT_WRONG;
 	}
-	getnameinfo(list->ai_addr, list->ai_addrlen, address, sizeof address,
-	    NULL, 0, NI_NUMERICHOST);
-	printf("%s port %s (%s)\n", host, port, address);
-	p.base.to = list;
-	p.base.name = t->name != NULL ? t->name :
-	    strcmp(host, address) != 0 ? host : NULL;
 	p.base.seconds = t->handshake_timeout < MOST_SECONDS ?
 	    t->handshake_timeout : MOST_SECONDS;
 	p.base.identity = t->client_cert ? t : NULL;
-	rv = probe_peer(&p) ? EXIT_GOOD : EXIT_WRONG;
+	/* A name may have addresses that nobody listens on, as localhost's ::1. */
+	p.unreachable = true;
+	for (to = list; to != NULL && p.unreachable; to = to->ai_next)
+		good = probe_address(&p, host, port, to);
 	freeaddrinfo(list);
-	return rv;
+	return good ? EXIT_GOOD : EXIT_WRONG;
 }
 
 static int

@@ -10,7 +10,7 @@ texts() {
 	cd "$src" || exit 1
 	{ [ -e .git ] && git ls-files -z 2>/dev/null; } >"$C/files" ||
 		find . -type f \
-		-not -path './build*' -not -path './_*' \
+		-not -path './.git/*' -not -path './build*' -not -path './_*' \
 		-not -path './autom4te.cache/*' -not -path '*/node_modules/*' \
 		-not -name '*~' -not -name configure -not -name '*.m4' \
 		-not -name Makefile.in -not -name config.h.in \

@@ -130,6 +130,24 @@ dcmtk() {
 	within 20 echoscu +tla -ic localhost "$P" || fail "it harmed the server"
 }
 
+# As localhost often is: IPv6 comes first, and DCMTK listens on IPv4.
+two_addresses() {
+	need unshare openssl
+	unshare -m true 2>/dev/null || skip "no mount namespace may be made"
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout native.key \
+		-out native.crt -subj /CN=native -days 99 2>/dev/null
+	port P
+	serve peer "$P" openssl s_server -quiet -accept "127.0.0.1:$P" \
+		-key native.key -cert native.crt
+	printf '::1 twofold\n127.0.0.1 twofold\n' >hosts
+	unshare -m --propagation private sh -c '
+		mount --bind hosts /etc/hosts && exec "$@"' sh \
+		"$run" probe "twofold:$P" >said || true
+	cat said
+	grep -A1 '(::1)' said | grep 'cannot be reached'
+	grep -A3 '(127.0.0.1)' said | grep 'TLS 1.3'
+}
+
 plain_dicom() {
 	need storescp echoscu
 	port P
@@ -190,6 +208,7 @@ check "an elliptic key" elliptic
 check "a server that wants our certificate" wants_our_certificate
 check "DCMTK's own TLS" dcmtk
 check "plain DICOM" plain_dicom
+check "a name of which one address answers" two_addresses
 check "a plain protocol that answers" plain_answer
 check "a server that says nothing" silent
 check "nobody there, and usage" nobody

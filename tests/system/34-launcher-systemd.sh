@@ -54,6 +54,7 @@ installs() {
 
 systemd_takes_it() {
 	need systemd-analyze
+	for_everybody
 	clear_settings
 	service pacs.service User=pacs StateDirectory=pacs
 	"$run" systemd --root root --install -l 104 \
@@ -70,6 +71,7 @@ systemd_takes_it() {
 
 other_user() {
 	local line
+	for_everybody
 	for line in User=orthanc DynamicUser=yes ProtectSystem=strict; do
 		clear_settings
 		service pacs.service "$line"

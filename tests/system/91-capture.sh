@@ -449,7 +449,8 @@ no_permission() {
 		skip "dumpcap may record for every user here"
 	port P
 	mkdir work
-	chmod 755 "$T" "$C"
+	for_everybody
+	chmod 755 "$C"
 	chmod 777 work
 	within 30 setpriv --reuid=65534 --regid=65534 --clear-groups \
 		--no-new-privs "$run" capture -d "$C/work" -c "$P" \

@@ -279,6 +279,16 @@ end_case() {
 	done
 }
 
+# for_everybody: $run is a copy that every user may read and run, wherever the
+# build folder is.
+for_everybody() {
+	mkdir -p "$T/all/.libs"
+	cp "$build"/.libs/libdicomtls*.so "$T/all/.libs"
+	cp "$build/dicomtls" "$build/libdicomtls.la" "$T/all"
+	chmod 755 "$T" "$T/all" "$T/all/.libs"
+	run=$T/all/dicomtls
+}
+
 # within SECONDS COMMAND ...: 124 when it takes longer.
 within() {
 	timeout -k 5 "$@"
