@@ -55,6 +55,9 @@ fail_wire(struct fail *f, const char *peer, int error)
 {
 	bool ours = error == ENOBUFS || error == ENOMEM || error == EPERM;
 
+	if (error == ECONNRESET || error == EPIPE)
+		fail_set(f, REASON_RESET, "%s reset the connection: its log "
+		    "tells more", peer);
 	fail_set(f, REASON_SYSTEM, "the connection to %s broke (%s): %s", peer,
 	    strerror(error), ours ? "this host lacks memory, or a firewall "
 	    "of its own forbids it" : "see whether that host is up, and the "

@@ -54,7 +54,8 @@ void fail_set(struct fail *f, enum reason reason, const char *fmt, ...)
 
 /*
  * The network's or this host's own failure on the way to PEER ("host:port"):
- * ERROR is the errno of a send or receive.  The rest is as in fail_set().
+ * ERROR is the errno of a send or receive; a reset is REASON_RESET, the others
+ * REASON_SYSTEM.  The rest is as in fail_set().
  */
 void fail_wire(struct fail *f, const char *peer, int error);
 

@@ -235,12 +235,7 @@ conn_yield(struct conn *c)
 static void
 blame_wire(struct conn *c, int error)
 {
-	if (c->stage != STAGE_SHAKING && c->stage != STAGE_OPEN)
-		return;
-	if (error == -ECONNRESET || error == -EPIPE)
-		fail_set(&c->why, REASON_RESET, "%s reset the connection: its "
-		    "log tells more", c->peer);
-	else
+	if (c->stage == STAGE_SHAKING || c->stage == STAGE_OPEN)
 		fail_wire(&c->why, c->peer, -error);
 }
 

@@ -232,21 +232,21 @@ engine_create(const struct tlsconf *conf, enum role role, const char *name,
 static void
 explain_wire(struct engine *e)
 {
-	if (e->wire != -ECONNRESET && e->wire != -EPIPE)
-		fail_wire(e->fail, e->peer, (int)-e->wire);
-	else if (e->role == ROLE_CLIENT && !e->heard && e->asked)
+	bool unheard = e->role == ROLE_CLIENT && !e->heard &&
+	    (e->wire == -ECONNRESET || e->wire == -EPIPE);
+
+	if (unheard && e->asked)
 		fail_set(e->fail, REASON_CLIENT_CERT_WANTED, "%s asked for a "
 		    "certificate of ours and reset the connection: set "
 		    "DICOMTLS_CLIENT_CERT=yes and let it trust %s", e->peer,
 		    e->conf->cert);
-	else if (e->role == ROLE_CLIENT && !e->heard)
+	else if (unheard)
 		fail_set(e->fail, REASON_RESET, "%s reset the connection "
 		    "before it sent anything: it may not speak TLS on that "
 		    "port, or it refused our certificate (or wants one): its "
 		    "log tells more", e->peer);
 	else
-		fail_set(e->fail, REASON_RESET, "%s reset the connection: "
-		    "its log tells more", e->peer);
+		fail_wire(e->fail, e->peer, (int)-e->wire);
 }
 
 /* Whether a record has begun to come in. */

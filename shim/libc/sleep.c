@@ -61,11 +61,12 @@ INTERPOSE int
 clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
     struct timespec *rest)
 {
-	struct timespec t = *time, left, now;
+	struct timespec t, left, now;
 	int saved = errno, r;
 
 	if (!conn_unfinished())
 		return libc()->clock_nanosleep(clock, flags, time, rest);
+	t = *time;
 	if ((flags & TIMER_ABSTIME) != 0 && clock_gettime(clock, &now) == 0) {
 		t.tv_sec -= now.tv_sec;
 		t.tv_nsec -= now.tv_nsec;

@@ -84,6 +84,17 @@ two_ports() {
 	wire --streams 1 --close both --keylog keys.log
 }
 
+# What a program without a connection asks of the sleeping calls is libc's.
+bad_time() {
+	need python3
+	port P
+	tls_on "$P"
+	within 20 "${tls[@]}" python3 -c '
+import ctypes, errno
+assert ctypes.CDLL(None).clock_nanosleep(1, 0, None, None) == errno.EFAULT'
+}
+
+check "a sleep at a bad address" bad_time
 check "no configured port: no OpenSSL, no files" no_openssl
 check "no network: the same output" same_output
 check "TLS on one port, plain byte for byte on another" two_ports

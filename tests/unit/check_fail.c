@@ -75,6 +75,11 @@ START_TEST(wire)
 	fail_clear(&f);
 	fail_wire(&f, "10.9.9.9:104", ENOBUFS);
 	ck_assert_ptr_nonnull(strstr(f.text, "memory"));
+	fail_clear(&f);
+	fail_wire(&f, "10.1.2.3:104", ECONNRESET);
+	ck_assert_int_eq(f.reason, REASON_RESET);
+	ck_assert_str_eq(f.text, "10.1.2.3:104 reset the connection: its log "
+	    "tells more");
 }
 END_TEST
 
