@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """measure: clocks, processes and ports of the benchmark."""
 
+import ctypes
 import os
 import random
 import signal
@@ -9,10 +10,34 @@ import subprocess
 import time
 
 CPUCLOCK_SCHED = 2      # linux/posix-timers.h: CPU time of a whole process
+CLONE_NEWNET = 0x40000000       # linux/sched.h
+
+# What Linux has where nobody chose (tcp(7), Documentation/networking).
+TCP = {"tcp_congestion_control": "cubic", "tcp_rmem": "4096 131072 6291456",
+       "tcp_wmem": "4096 16384 4194304"}
 
 
 class Missing(Exception):
     """A program that a row needs is not installed."""
+
+
+def own_network():
+    """
+    Goes into a network namespace (network_namespaces(7)) in which TCP is as
+    Linux has it by default: a machine's own congestion control would be
+    measured as well (BBR sends by timers).  Tells what TCP is now; it is the
+    machine's for who may not make a namespace.
+    """
+    where = "TCP as this machine has it"
+    folder = "/proc/sys/net/ipv4/"
+    if ctypes.CDLL(None).unshare(CLONE_NEWNET) == 0:
+        where = "TCP as Linux has it by default, in a network namespace"
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        for name, value in TCP.items():
+            with open(folder + name, "w") as f:
+                f.write(value)
+    with open(folder + "tcp_congestion_control") as f:
+        return "%s (%s)." % (where, f.read().strip())
 
 
 def port():

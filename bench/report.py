@@ -192,11 +192,11 @@ class Goals:
 class Results:
     def __init__(self, quick, rounds):
         self.quick, self.rounds = quick, rounds
-        self.rows, self.idle, self.micro, self.aes = [], None, None, None
+        self.rows, self.idle, self.micro = [], None, None
+        self.aes = []           # bytes a second, measured in each round
         self.about, self.load = [], os.getloadavg()[1]
 
-    def machine(self, site):
-        self.aes = site.aes()
+    def machine(self, network):
         self.about = [
             "%s, %d processors, Linux %s, %s." % (
                 processor(), os.cpu_count(), platform.release(),
@@ -205,9 +205,7 @@ class Results:
                 first_line(["openssl", "version"]),
                 first_line(["storescu", "--version"]).strip("$ "),
                 first_line(["stunnel", "-version"]),
-                first_line(["haproxy", "-v"])),
-            "AES-256-GCM in records of 16 KiB on one processor: %.1f GB/s." %
-            (self.aes / 1e9)]
+                first_line(["haproxy", "-v"])), network]
 
     def add(self, *args):
         row = Row(*args)
@@ -221,7 +219,7 @@ class Results:
             if row.load.key == "images":
                 goals.store(row)
             elif row.load.key == "object":
-                goals.one(row, self.aes)
+                goals.one(row, median(self.aes))
             elif row.load.key == "echo":
                 goals.echo(row)
             elif row.load.key == "rate":
@@ -264,8 +262,14 @@ class Results:
                 kind, client, server, client + server))
         return lines + [""]
 
+    def aes_line(self):
+        if not self.aes:
+            return []
+        return ["AES-256-GCM in records of 16 KiB on one processor: %s GB/s." %
+                spread([x / 1e9 for x in self.aes], "%.1f")]
+
     def markdown(self):
-        lines = ["# Measured", ""] + self.about + [
+        lines = ["# Measured", ""] + self.about + self.aes_line() + [
             "", "%d round%s%s; each runs every pair once. A figure is the "
             "median, with the least and the most in brackets. Ratios are "
             "taken within a round." % (

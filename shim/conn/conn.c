@@ -204,7 +204,7 @@ conn_die(struct conn *c, int error)
 	c->rx_end = true;
 	buf_free(&c->tx);
 	buf_free(&c->out);
-	input_take_peeked(c);
+	peek_take_off(c);
 	if (!c->wire_ended)	/* else the kernel's readiness is for good */
 		c->wire->shutdown(c->fd, SHUT_RDWR);
 	c->sticky = true;

@@ -109,7 +109,7 @@ finish_owed(struct conn *c)
 static void
 drain(struct conn *c)
 {
-	input_take_peeked(c);
+	peek_take_off(c);
 	while (c->wire->recv(c->fd, NULL, 1 << 20, MSG_TRUNC) > 0)
 		;
 }

@@ -2,138 +2,12 @@
  * input: from the kernel's queue to the program, with the retained byte. */
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/log.h"
 #include "conn/span.h"
 #include "conn/state.h"
-
-/* What the first bytes tell ------------------------------------------------- */
-
-/* A TLS record, or the ClientHello that SSL 2 had and old clients still send
- * (RFC 5246, E.2). */
-static bool
-looks_like_tls(const struct conn *c, const unsigned char *d, size_t len)
-{
-	if (d[0] >= 20 && d[0] <= 24)
-		return len < 2 || d[1] == 3;
-	return c->role == ROLE_SERVER && (d[0] & 0x80) != 0 &&
-	    (len < 3 || d[2] == 1);
-}
-
-static void
-blame_client(struct conn *c, const unsigned char *d, size_t len)
-{
-	char called[17], calling[17];
-
-	if (pdu_titles(d, len, called, calling))
-		fail_set(&c->why, REASON_PEER_PLAIN, "%s (AE %s to %s) spoke "
-		    "plain DICOM on TLS port %d: switch TLS on there",
-		    c->peer, calling, called, c->port);
-	else
-		fail_set(&c->why, REASON_PEER_PLAIN, "%s spoke without TLS on "
-		    "TLS port %d (first byte 0x%02x): switch TLS on there",
-		    c->peer, c->port, d[0]);
-}
-
-static int
-sniff(struct conn *c, const unsigned char *d, size_t len)
-{
-	c->sniffed = true;
-	if (looks_like_tls(c, d, len) && (c->role == ROLE_CLIENT ||
-	    d[0] != 23))
-		return 0;
-	if (d[0] == 23)
-		fail_set(&c->why, REASON_TAKEN_OVER, "%s goes on with a TLS "
-		    "session that another program began (exec after the "
-		    "handshake): that cannot be taken over", c->peer);
-	else if (c->role == ROLE_SERVER)
-		blame_client(c, d, len);
-	else
-		fail_set(&c->why, REASON_PEER_PLAIN, "%s answered without TLS "
-		    "(first byte 0x%02x): switch TLS on there, or take that "
-		    "port out of DICOMTLS_CONNECT", c->peer, d[0]);
-	return -EPROTO;
-}
-
-/* The wire ------------------------------------------------------------------ */
-
-/* What was peeked at is in the engine: off the kernel's queue with it, but for
- * KEEP bytes. */
-static void
-take_off(struct conn *c, size_t keep)
-{
-	ssize_t n;
-
-	while (c->peeked > keep) {
-		n = c->wire->recv(c->fd, NULL, c->peeked - keep, MSG_TRUNC);
-		if (n <= 0)
-			break;
-		c->peeked -= (size_t)n;
-	}
-	if (c->peeked > keep)
-		c->peeked = keep;
-}
-
-void
-input_take_peeked(struct conn *c)
-{
-	take_off(c, 0);
-}
-
-/* Up to LEN bytes that the engine has not seen; the one that was kept lies
- * before them. */
-static ssize_t
-peek_behind(struct conn *c, unsigned char *buf, size_t len)
-{
-	unsigned char behind[1 + RECORD];
-	size_t want = len < RECORD ? len : RECORD;
-	ssize_t n;
-
-	if (c->peeked == 0) {
-		n = c->wire->recv(c->fd, buf, len, MSG_PEEK);
-		c->drained = n >= 0 && (size_t)n < len;
-		return n;
-	}
-	n = c->wire->recv(c->fd, behind, 1 + want, MSG_PEEK);
-	c->drained = n >= 0 && (size_t)n < 1 + want;
-	if (n <= 1)
-		return n < 0 ? n : -EAGAIN;
-	memcpy(buf, behind + 1, (size_t)n - 1);
-	return n - 1;
-}
-
-/*
- * The engine's port: peeks at the kernel's queue.  The engine asks for more
- * only when it has used up what it got, so that can go; one byte stays while
- * there is plaintext here that came of it.
- */
-ssize_t
-input_port(void *arg, void *buf, size_t len)
-{
-	struct conn *c = arg;
-	ssize_t n;
-	int r;
-
-	take_off(c, buf_len(&c->plain) > 0 ? 1 : 0);
-	if (c->drained)
-		return -EAGAIN;
-	n = peek_behind(c, buf, len);
-	if (n == 0 && c->rx_shut) {
-		c->rx_gap = true;	/* recv(2) goes on after SHUT_RD */
-		return -EAGAIN;
-	}
-	if (n <= 0 && n != -EAGAIN)
-		c->wire_ended = true;
-	if (n <= 0)
-		return n;
-	if (!c->sniffed && (r = sniff(c, buf, (size_t)n)) < 0)
-		return r;
-	c->peeked += (size_t)n;
-	return n;
-}
 
 /* Ends ---------------------------------------------------------------------- */
 
@@ -242,7 +116,7 @@ stick(struct conn *c)
 	if (c->sticky)
 		return;
 	c->sticky = true;
-	input_take_peeked(c);
+	peek_take_off(c);
 	if (!c->wire_ended && c->wire->recv(c->fd, &one, 1, MSG_PEEK) != 0)
 		c->wire->shutdown(c->fd, SHUT_RD);
 }
@@ -258,11 +132,22 @@ rest(struct conn *c)
 	c->ops->rest(c->engine);
 }
 
+/* Nothing is to be taken off, and the buffers will be wanted again. */
+static bool
+in_full_flow(const struct conn *c)
+{
+	return c->peeked == 0 && !c->rx_end && c->error == 0 &&
+	    c->stage == STAGE_OPEN &&
+	    (c->behind > 0 || pdu_needs_more(&c->tx_pdu, 0));
+}
+
 void
 input_settle(struct conn *c)
 {
+	if (in_full_flow(c))
+		return;
 	if (!input_deliverable(c)) {
-		input_take_peeked(c);
+		peek_take_off(c);
 		rest(c);
 	} else if (c->rx_end || c->error != 0)
 		stick(c);
@@ -304,10 +189,12 @@ take(struct conn *c, struct span *s, bool discard)
 	ssize_t r = 0;
 
 	for (;;) {
-		n = span_put(s, buf_head(&c->plain), buf_len(&c->plain),
-		    discard);
-		buf_take(&c->plain, n);
-		got += n;
+		if (buf_len(&c->plain) > 0) {
+			n = span_put(s, buf_head(&c->plain),
+			    buf_len(&c->plain), discard);
+			buf_take(&c->plain, n);
+			got += n;
+		}
 		if (span_left(s) == 0)
 			break;
 		n = span_len(s);
@@ -363,7 +250,7 @@ wait_for_more(struct conn *c, int flags, bool begun,
 	int ms;
 
 	output_push(c);
-	if ((flags & MSG_DONTWAIT) != 0 || c->wire->nonblocking(c->fd))
+	if (!conn_may_wait(c, flags))
 		return -EAGAIN;
 	ms = time_left(c, deadline);
 	if (ms == 0)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -237,6 +238,12 @@ blame_wire(struct conn *c, int error)
 {
 	if (c->stage == STAGE_SHAKING || c->stage == STAGE_OPEN)
 		fail_wire(&c->why, c->peer, -error);
+}
+
+bool
+conn_may_wait(const struct conn *c, int flags)
+{
+	return (flags & MSG_DONTWAIT) == 0 && !c->wire->nonblocking(c->fd);
 }
 
 int

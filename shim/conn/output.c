@@ -151,17 +151,20 @@ output_push(struct conn *c)
 /*
  * The kernel calls a socket writable when a third of its send buffer is free:
  * so much is taken in full, and need not be asked for again.  Every record is
- * charged with the kernel's own overhead (a struct sk_buff and its head).
+ * charged with the kernel's own overhead (a struct sk_buff and its head).  A
+ * write that may wait fills the rest as well: it sleeps with what was refused,
+ * as over TCP until a third is free, and not whenever less is.
  */
 static void
-ask_room(struct conn *c)
+ask_room(struct conn *c, int flags)
 {
 	size_t third;
 
 	if (c->room >= RECORD)
 		return;
 	c->room = 0;
-	if ((c->wire->poll(c->fd, POLLOUT, 0, NULL, NULL) & POLLOUT) == 0)
+	if ((c->wire->poll(c->fd, POLLOUT, 0, NULL, NULL) & POLLOUT) == 0 &&
+	    !conn_may_wait(c, flags))
 		return;
 	third = (size_t)c->wire->send_buffer(c->fd) / 3;
 	c->record = third / 2 < RECORD ? third / 2 : RECORD;
@@ -223,13 +226,13 @@ direct(struct conn *c, struct span *s, size_t max)
 
 /* One step: as much as goes into one send.  Bytes accepted or -errno. */
 static ssize_t
-accept_some(struct conn *c, struct span *s)
+accept_some(struct conn *c, struct span *s, int flags)
 {
 	size_t max = CORK_MAX - buf_len(&c->out), left = span_left(s);
 	ssize_t n;
 	int r;
 
-	ask_room(c);
+	ask_room(c, flags);
 	if (c->room == 0)
 		return -EAGAIN;
 	max = c->room < max ? c->room : max;
@@ -258,7 +261,7 @@ queue(struct conn *c, struct span *s)
 
 /* Once it is open.  Bytes accepted; -errno if none were. */
 static ssize_t
-give_open(struct conn *c, struct span *s)
+give_open(struct conn *c, struct span *s, int flags)
 {
 	ssize_t done = 0, n = 0;
 	int r = output_flush(c);
@@ -267,7 +270,7 @@ give_open(struct conn *c, struct span *s)
 		return lost(c, r);
 	c->cork = span_left(s) > RECORD;
 	while (span_left(s) > 0 && n >= 0 && r >= 0 && done < SLICE) {
-		n = accept_some(c, s);
+		n = accept_some(c, s, flags);
 		done += n > 0 ? n : 0;
 		if (n >= 0 && (buf_len(&c->out) >= CORK_MAX / 2 ||
 		    span_left(s) == 0))
@@ -285,7 +288,7 @@ give_open(struct conn *c, struct span *s)
 
 /* Without waiting.  Bytes accepted, or -errno if none. */
 static ssize_t
-give(struct conn *c, struct span *s)
+give(struct conn *c, struct span *s, int flags)
 {
 	int r = shake_step(c);
 
@@ -293,7 +296,7 @@ give(struct conn *c, struct span *s)
 		return r;
 	if (c->stage != STAGE_OPEN)
 		return c->connecting ? r : queue(c, s);
-	return give_open(c, s);
+	return give_open(c, s, flags);
 }
 
 /* Writing ------------------------------------------------------------------- */
@@ -344,7 +347,7 @@ wait_for_room(struct conn *c, int flags, bool begun,
 	short events = c->stage == STAGE_SHAKING ? POLLIN : POLLOUT;
 	int ms;
 
-	if ((flags & MSG_DONTWAIT) != 0 || c->wire->nonblocking(c->fd))
+	if (!conn_may_wait(c, flags))
 		return -EAGAIN;
 	if (deadline->tv_nsec < 0) {
 		ms = c->wire->timeout(c->fd, SO_SNDTIMEO);
@@ -409,8 +412,7 @@ await_open(struct conn *c, int flags)
 	struct timespec deadline;
 	int ms, limit = PATIENCE;
 
-	if (c->stage != STAGE_SHAKING || c->patient ||
-	    (flags & MSG_DONTWAIT) != 0 || c->wire->nonblocking(c->fd))
+	if (c->stage != STAGE_SHAKING || c->patient || !conn_may_wait(c, flags))
 		return;
 	c->patient = true;
 	ms = c->wire->timeout(c->fd, SO_SNDTIMEO);
@@ -439,7 +441,7 @@ transmit(struct conn *c, const struct iovec *iov, int n, int flags)
 
 	while (done < want || (buf_len(&c->out) > 0 &&
 	    c->stage == STAGE_OPEN)) {
-		r = give(c, &s);
+		r = give(c, &s, flags);
 		done += r > 0 ? (size_t)r : 0;
 		if (c->stage == STAGE_DEAD || c->tx_end)
 			break;

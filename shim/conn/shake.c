@@ -12,7 +12,7 @@
 struct engine_port
 shake_port(struct conn *c)
 {
-	return (struct engine_port){ input_port, output_port, c };
+	return (struct engine_port){ peek_port, output_port, c };
 }
 
 static int
@@ -183,7 +183,7 @@ shake_step(struct conn *c)
 		return ended(c);
 	if (r != -EAGAIN)
 		return failed(c);
-	input_take_peeked(c);
+	peek_take_off(c);
 	output_flush(c);
 	if (conn_left_ms(&c->deadline) == 0)
 		return timed_out(c);

@@ -65,6 +65,8 @@ struct conn {
 
 	/* Input. */
 	size_t peeked;		/* the engine has them, the kernel still too */
+	size_t behind;		/* so many more are surely in its queue */
+	bool full;		/* the last look got all that it asked for */
 	bool drained;		/* the last look emptied the kernel's queue */
 	bool sniffed;		/* the first bytes were looked at */
 	bool wire_ended;	/* the kernel said end of stream */
@@ -134,6 +136,9 @@ void conn_die(struct conn *c, int error);
 /* The line that tells C->why, once; nothing if there is no reason. */
 void conn_log_failure(struct conn *c);
 
+/* Whether a call with these flags (MSG_DONTWAIT) may sleep. */
+bool conn_may_wait(const struct conn *c, int flags);
+
 /* Waits without the lock.  EVENTS: POLLIN, POLLOUT.  TIMEO: milliseconds left
  * of the program's own time-out, -1: none.  BEGUN: bytes went already, so that
  * a signal ends the call even with SA_RESTART.  0 look again, -EAGAIN time is
@@ -146,13 +151,15 @@ bool shake_awaited(struct conn *c);	/* the peer has spoken, or is gone */
 void shake_overdue(struct conn *c);	/* a client has said nothing yet */
 struct engine_port shake_port(struct conn *c);
 
+/* peek.c */
+ssize_t peek_port(void *arg, void *buf, size_t len);
+void peek_take_off(struct conn *c);	/* what the engine has read */
+
 /* input.c */
-ssize_t input_port(void *arg, void *buf, size_t len);
 void input_settle(struct conn *c);	/* the rule of the retained byte */
 bool input_deliverable(struct conn *c);
 void input_look(struct conn *c);	/* decrypts what came */
 void input_ended(struct conn *c);
-void input_take_peeked(struct conn *c);
 
 /* output.c */
 int output_port(void *arg, const void *buf, size_t len);

@@ -55,6 +55,9 @@ struct wire {
 	 * it wait no longer (with TCP_NODELAY).  Both NULL: there is none. */
 	ssize_t (*send_more)(int fd, const void *buf, size_t len);
 	void (*push)(int fd);
+
+	/* Bytes that recv surely finds, 0: not known. */
+	size_t (*queued)(int fd);
 };
 
 #endif

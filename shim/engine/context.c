@@ -21,12 +21,6 @@
 #include "engine/sslerr.h"
 #include "engine/verify.h"
 
-/* A read takes up to four full records of TLS 1.3 off the wire (RFC 8446, 5.2:
- * header, content, its type, tag) and nothing of a fifth: OpenSSL does not move
- * a record's beginning, but reads its rest into what room there is behind it.
- * The 3 bytes are those by which OpenSSL aligns the content. */
-#define READ_AHEAD (4 * (5 + 16384 + 1 + 16) + 3)
-
 #define GROUPS "X25519:P-256:P-384:P-521"
 #define SIGALGS "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448:" \
 	"RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:" \
@@ -125,7 +119,6 @@ set_modes(SSL_CTX *ctx)
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(ctx, 0);
 	SSL_CTX_set_read_ahead(ctx, 1);
-	SSL_CTX_set_default_read_buffer_len(ctx, READ_AHEAD);
 	SSL_CTX_set_quiet_shutdown(ctx, 0);
 }
 

@@ -25,8 +25,12 @@ static int
 port_read(BIO *bio, char *buf, size_t len, size_t *done)
 {
 	struct engine *e = BIO_get_data(bio);
-	ssize_t n = e->starved ? -EAGAIN : e->port.recv(e->port.arg, buf, len);
+	ssize_t n = -EAGAIN;
 
+	if (len > e->record)
+		len = e->record;
+	if (!e->starved)
+		n = e->port.recv(e->port.arg, buf, len);
 	BIO_clear_retry_flags(bio);
 	e->wire = n;
 	if (n == -EAGAIN)
@@ -195,6 +199,7 @@ create(const struct tlsconf *conf, enum role role, const char *name,
 	e->conf = conf;
 	e->role = role;
 	e->alert = -1;
+	e->record = SIZE_MAX;
 	e->port = *port;
 	e->fail = f;
 	snprintf(e->peer, sizeof e->peer, "%s", peer);
@@ -285,6 +290,19 @@ result(struct engine *e)
 	return -ECONNRESET;
 }
 
+/*
+ * With every record OpenSSL moves to the front of its buffer what it has read
+ * behind the one before: it is given no more than a full record at a time.
+ * Header, content, its type, tag (RFC 8446, 5.2); before TLS 1.3 header, nonce,
+ * content, tag (RFC 5288, 3).
+ */
+static size_t
+full_record(const SSL *ssl)
+{
+	return SSL_version(ssl) >= TLS1_3_VERSION ? 5 + 16384 + 1 + 16 :
+	    5 + 8 + 16384 + 16;
+}
+
 static int
 engine_handshake(struct engine *e)
 {
@@ -296,8 +314,10 @@ engine_handshake(struct engine *e)
 	errqueue_take(&q);
 	r = SSL_do_handshake(e->ssl) == 1 ? verify_finish(e) : result(e);
 	e->open = r == 0;
-	if (e->open)
+	if (e->open) {
+		e->record = full_record(e->ssl);
 		forget_offer(e);
+	}
 	errqueue_put_back(&q);
 	return r;
 }

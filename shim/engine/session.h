@@ -15,6 +15,7 @@ struct engine {
 	struct engine_port port;
 	struct fail *fail;	/* the user's */
 	ssize_t wire;		/* what the port said last */
+	size_t record;		/* a read of the wire is not longer */
 	int alert;		/* the peer's last one, -1: none */
 	bool starved;		/* the port is closed for a moment */
 	bool open;		/* the handshake is over */

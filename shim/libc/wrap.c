@@ -279,6 +279,14 @@ wire_nudge(int fd)
 		    sizeof v);
 }
 
+static size_t
+wire_queued(int fd)
+{
+	int n = 0;
+
+	return libc()->ioctl(fd, FIONREAD, &n) == 0 && n > 0 ? (size_t)n : 0;
+}
+
 const struct wire libc_wire = {
 	.recv = wire_recv,
 	.send = wire_send,
@@ -294,4 +302,5 @@ const struct wire libc_wire = {
 	.send_more = wire_send_more,
 	.push = wire_push,
 	.error = wire_error,
+	.queued = wire_queued,
 };

@@ -115,6 +115,53 @@ START_TEST(retained_byte_lowat)
 }
 END_TEST
 
+static int looks;		/* how often the kernel's queue was asked */
+
+static ssize_t
+counted_recv(int fd, void *buf, size_t len, int flags)
+{
+	looks++;
+	return wires_recv(fd, buf, len, flags);
+}
+
+/* Full records in a long queue are read with one call each, those at its end
+ * with two; and while there is more, the kernel says so. */
+START_TEST(long_queue)
+{
+	enum { FULL = 16384, RECORDS = 6 };
+	static unsigned char sent[FULL * RECORDS], got[FULL * RECORDS];
+	static const size_t step[] = { FULL, 6, 777, 5 * FULL };
+	struct wire counting = wires;
+	size_t i, done = 0, want;
+	struct near n;
+	struct far far;
+	ssize_t r;
+
+	counting.recv = counted_recv;
+	near_wire = &counting;
+	wires_open(&n, &far, ROLE_SERVER);
+	for (i = 0; i < sizeof sent; i++)
+		sent[i] = (unsigned char)(i * 31 + i / 251);
+	far_write(&far, sent, sizeof sent);
+	far_push(&far, 0);
+	looks = 0;
+	while (done < sizeof sent) {
+		ck_assert_int_eq(kernel_says(n.fd, POLLIN), POLLIN);
+		want = sizeof sent - done < step[_i] ? sizeof sent - done :
+		    step[_i];
+		r = near_recv(&n, got + done, want, MSG_DONTWAIT);
+		ck_assert_int_eq(r, want);
+		done += (size_t)r;
+	}
+	ck_assert_mem_eq(got, sent, sizeof sent);
+	ck_assert_int_le(looks, RECORDS + 2);
+	ck_assert_int_eq(near_recv(&n, got, 1, MSG_DONTWAIT), -EAGAIN);
+	ck_assert_int_eq(kernel_says(n.fd, POLLIN), 0);
+	near_close(&n);
+	far_close(&far);
+}
+END_TEST
+
 /* A record in two parts, cut at every byte: nothing, then all. */
 START_TEST(split_at_every_byte)
 {
@@ -1228,6 +1275,7 @@ main(void)
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, retained_byte, 0, 25);
 	tcase_add_loop_test(tc, retained_byte_lowat, 0, 25);
+	tcase_add_loop_test(tc, long_queue, 0, 4);
 	tcase_add_loop_test(tc, split_at_every_byte, 0, 2);
 	tcase_add_test(tc, peek_keeps_readable);
 	tcase_add_test(tc, fionread_keeps_readable);

@@ -49,11 +49,17 @@ endless_recv(int fd, void *buf, size_t len, int flags)
 	look();
 	if (n == 0)
 		return -EAGAIN;
-	if ((flags & MSG_PEEK) != 0)
+	if (buf != NULL)
 		memcpy(buf, buf_head(&ready), n);
-	else
+	if ((flags & MSG_PEEK) == 0)
 		buf_take(&ready, n);
 	return (ssize_t)n;
+}
+
+static size_t
+endless_queued(int fd)
+{
+	return open_ended ? buf_len(&ready) : wires_queued(fd);
 }
 
 static void
@@ -65,6 +71,7 @@ make(struct near *n, struct far *far)
 	endless.send = endless_send;
 	endless.send_more = endless_send_more;
 	endless.recv = endless_recv;
+	endless.queued = endless_queued;
 	near_wire = &endless;
 	open_ended = false;
 	wires_begin(n, far, ROLE_SERVER);

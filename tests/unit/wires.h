@@ -140,11 +140,19 @@ wires_error(int fd)
 	return -wires_option(fd, SO_ERROR);
 }
 
+static inline size_t
+wires_queued(int fd)
+{
+	int n = 0;
+
+	return ioctl(fd, FIONREAD, &n) == 0 && n > 0 ? (size_t)n : 0;
+}
+
 static const struct wire wires = {
 	wires_recv, wires_send, wires_await, wires_poll, wires_restarts,
 	wires_shutdown, wires_nonblocking, wires_nudge, wires_send_buffer,
 	wires_timeout, wires_state, wires_error,
-	wires_send_more, wires_push,
+	wires_send_more, wires_push, wires_queued,
 };
 
 /* Both ends of a TCP connection over loopback. */
