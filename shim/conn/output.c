@@ -16,9 +16,13 @@
 static ssize_t
 send_now(struct conn *c, const void *buf, size_t len)
 {
-	c->withheld = c->follows;
-	return c->follows ? c->wire->send_more(c->fd, buf, len) :
+	ssize_t n = c->follows ? c->wire->send_more(c->fd, buf, len) :
 	    c->wire->send(c->fd, buf, len);
+
+	c->withheld = c->follows;
+	if (n < (ssize_t)len)
+		c->refused = true;
+	return n;
 }
 
 /*
@@ -149,27 +153,28 @@ output_push(struct conn *c)
 /* Room ---------------------------------------------------------------------- */
 
 /*
- * The kernel calls a socket writable when a third of its send buffer is free:
- * so much is taken in full, and need not be asked for again.  Every record is
- * charged with the kernel's own overhead (a struct sk_buff and its head).  A
- * write that may wait fills the rest as well: it sleeps with what was refused,
- * as over TCP until a third is free, and not whenever less is.
+ * Plaintext is accepted for as much as the kernel has room for, until it once
+ * refused to take that, or else for the third of its buffer that a writable
+ * socket has free.  It is asked in this order, too: of one that was found not
+ * writable it tells when it is.  Every record is charged with the kernel's own
+ * overhead (a struct sk_buff and its head).
  */
 static void
-ask_room(struct conn *c, int flags)
+ask_room(struct conn *c)
 {
-	size_t third;
+	size_t buffer, third;
 
 	if (c->room >= RECORD)
 		return;
-	c->room = 0;
-	if ((c->wire->poll(c->fd, POLLOUT, 0, NULL, NULL) & POLLOUT) == 0 &&
-	    !conn_may_wait(c, flags))
-		return;
-	third = (size_t)c->wire->send_buffer(c->fd) / 3;
+	c->room = c->wire->room(c->fd, &buffer);
+	third = buffer / 3;
 	c->record = third / 2 < RECORD ? third / 2 : RECORD;
 	c->record = c->record < 512 ? 512 : c->record;
+	if (c->room > c->record && !c->refused)
+		return;
 	c->room = third < c->record ? c->record : third;
+	if ((c->wire->poll(c->fd, POLLOUT, 0, NULL, NULL) & POLLOUT) == 0)
+		c->room = 0;
 }
 
 static void
@@ -226,13 +231,13 @@ direct(struct conn *c, struct span *s, size_t max)
 
 /* One step: as much as goes into one send.  Bytes accepted or -errno. */
 static ssize_t
-accept_some(struct conn *c, struct span *s, int flags)
+accept_some(struct conn *c, struct span *s)
 {
 	size_t max = CORK_MAX - buf_len(&c->out), left = span_left(s);
 	ssize_t n;
 	int r;
 
-	ask_room(c, flags);
+	ask_room(c);
 	if (c->room == 0)
 		return -EAGAIN;
 	max = c->room < max ? c->room : max;
@@ -261,7 +266,7 @@ queue(struct conn *c, struct span *s)
 
 /* Once it is open.  Bytes accepted; -errno if none were. */
 static ssize_t
-give_open(struct conn *c, struct span *s, int flags)
+give_open(struct conn *c, struct span *s)
 {
 	ssize_t done = 0, n = 0;
 	int r = output_flush(c);
@@ -270,7 +275,7 @@ give_open(struct conn *c, struct span *s, int flags)
 		return lost(c, r);
 	c->cork = span_left(s) > RECORD;
 	while (span_left(s) > 0 && n >= 0 && r >= 0 && done < SLICE) {
-		n = accept_some(c, s, flags);
+		n = accept_some(c, s);
 		done += n > 0 ? n : 0;
 		if (n >= 0 && (buf_len(&c->out) >= CORK_MAX / 2 ||
 		    span_left(s) == 0))
@@ -288,7 +293,7 @@ give_open(struct conn *c, struct span *s, int flags)
 
 /* Without waiting.  Bytes accepted, or -errno if none. */
 static ssize_t
-give(struct conn *c, struct span *s, int flags)
+give(struct conn *c, struct span *s)
 {
 	int r = shake_step(c);
 
@@ -296,7 +301,7 @@ give(struct conn *c, struct span *s, int flags)
 		return r;
 	if (c->stage != STAGE_OPEN)
 		return c->connecting ? r : queue(c, s);
-	return give_open(c, s, flags);
+	return give_open(c, s);
 }
 
 /* Writing ------------------------------------------------------------------- */
@@ -441,7 +446,7 @@ transmit(struct conn *c, const struct iovec *iov, int n, int flags)
 
 	while (done < want || (buf_len(&c->out) > 0 &&
 	    c->stage == STAGE_OPEN)) {
-		r = give(c, &s, flags);
+		r = give(c, &s);
 		done += r > 0 ? (size_t)r : 0;
 		if (c->stage == STAGE_DEAD || c->tx_end)
 			break;

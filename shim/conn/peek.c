@@ -107,25 +107,31 @@ read_on(struct conn *c, void *buf, size_t len)
 	return n;
 }
 
+static ssize_t
+peek(struct conn *c, void *buf, size_t len)
+{
+	ssize_t n = c->wire->recv(c->fd, buf, len, MSG_PEEK);
+
+	c->full = n == (ssize_t)len;
+	c->drained = n >= 0 && !c->full;
+	c->behind = 0;
+	return n;
+}
+
 /* Up to LEN bytes that the engine has not seen; the one that was kept lies
  * before them. */
 static ssize_t
 peek_behind(struct conn *c, unsigned char *buf, size_t len)
 {
-	unsigned char behind[1 + RECORD];
-	size_t want = len < RECORD ? len : RECORD;
+	unsigned char both[1 + RECORD];
 	ssize_t n;
 
-	if (c->peeked == 0) {
-		n = c->wire->recv(c->fd, buf, len, MSG_PEEK);
-		c->drained = n >= 0 && (size_t)n < len;
-		return n;
-	}
-	n = c->wire->recv(c->fd, behind, 1 + want, MSG_PEEK);
-	c->drained = n >= 0 && (size_t)n < 1 + want;
+	if (c->peeked == 0)
+		return peek(c, buf, len);
+	n = peek(c, both, 1 + (len < RECORD ? len : RECORD));
 	if (n <= 1)
 		return n < 0 ? n : -EAGAIN;
-	memcpy(buf, behind + 1, (size_t)n - 1);
+	memcpy(buf, both + 1, (size_t)n - 1);
 	return n - 1;
 }
 
@@ -147,9 +153,8 @@ peek_port(void *arg, void *buf, size_t len)
 	n = read_on(c, buf, len);
 	if (n > 0)
 		return n;
-	c->behind = 0;		/* from here on peeked stands for it */
-	n = peek_behind(c, buf, len);
-	c->full = n == (ssize_t)len;
+	if (n == -EAGAIN)
+		n = peek_behind(c, buf, len);
 	if (n == 0 && c->rx_shut) {
 		c->rx_gap = true;	/* recv(2) goes on after SHUT_RD */
 		return -EAGAIN;

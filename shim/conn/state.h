@@ -96,6 +96,7 @@ struct conn {
 	atomic_bool nodelay;	/* as the program sees it */
 	bool patient;		/* a write has waited for the handshake */
 	size_t room;		/* bytes the kernel is known to take */
+	bool refused;		/* it did not take what it had room for */
 	size_t record;		/* largest record that surely fits */
 	struct pdu tx_pdu;
 

@@ -40,7 +40,10 @@ struct wire {
 	/* Makes the kernel report the socket as writable once more: a program
 	 * that waits edge-triggered for room in our queue has no other sign. */
 	void (*nudge)(int fd);
-	int (*send_buffer)(int fd);	/* SO_SNDBUF in bytes */
+
+	/* Bytes, its own overhead included, that the kernel takes if nothing
+	 * else hinders it; 0: none, or unknown.  BUFFER gets SO_SNDBUF. */
+	size_t (*room)(int fd, size_t *buffer);
 
 	/* SO_RCVTIMEO or SO_SNDTIMEO in milliseconds, 0: none. */
 	int (*timeout)(int fd, int option);

@@ -3,6 +3,7 @@
  * them. */
 #include "libc/libc.h"
 
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -218,14 +219,24 @@ wire_nonblocking(int fd)
 	return flags >= 0 && (flags & O_NONBLOCK) != 0;
 }
 
-static int
-wire_send_buffer(int fd)
+/* The kernel takes data while less is queued than SO_SNDBUF, unless little may
+ * be unsent (tcp(7), TCP_NOTSENT_LOWAT and its sysctl) or memory is short. */
+static size_t
+wire_room(int fd, size_t *buffer)
 {
-	socklen_t len = sizeof(int);
-	int size = 0;
+	uint32_t info[SK_MEMINFO_VARS] = { 0 }, queued, size;
+	socklen_t len = sizeof info;
 
-	libc()->getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, &len);
-	return size;
+	if (libc()->getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &len) < 0) {
+		len = sizeof *info;
+		libc()->getsockopt(fd, SOL_SOCKET, SO_SNDBUF,
+		    &info[SK_MEMINFO_SNDBUF], &len);
+		info[SK_MEMINFO_WMEM_QUEUED] = info[SK_MEMINFO_SNDBUF];
+	}
+	queued = info[SK_MEMINFO_WMEM_QUEUED];
+	size = info[SK_MEMINFO_SNDBUF];
+	*buffer = size;
+	return queued < size ? size - queued : 0;
 }
 
 static int
@@ -296,7 +307,7 @@ const struct wire libc_wire = {
 	.shutdown = wire_shutdown,
 	.nonblocking = wire_nonblocking,
 	.nudge = wire_nudge,
-	.send_buffer = wire_send_buffer,
+	.room = wire_room,
 	.timeout = wire_timeout,
 	.state = wire_state,
 	.send_more = wire_send_more,

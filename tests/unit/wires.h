@@ -108,10 +108,12 @@ wires_option(int fd, int option)
 	return v;
 }
 
-static inline int
-wires_send_buffer(int fd)
+/* As of a kernel that does not tell. */
+static inline size_t
+wires_room(int fd, size_t *buffer)
 {
-	return wires_option(fd, SO_SNDBUF);
+	*buffer = (size_t)wires_option(fd, SO_SNDBUF);
+	return 0;
 }
 
 static inline int
@@ -150,7 +152,7 @@ wires_queued(int fd)
 
 static const struct wire wires = {
 	wires_recv, wires_send, wires_await, wires_poll, wires_restarts,
-	wires_shutdown, wires_nonblocking, wires_nudge, wires_send_buffer,
+	wires_shutdown, wires_nonblocking, wires_nudge, wires_room,
 	wires_timeout, wires_state, wires_error,
 	wires_send_more, wires_push, wires_queued,
 };
