@@ -142,8 +142,18 @@ def keys(site, count):
     return found
 
 
+def records(site):
+    """{"write", "read", "aes"}: nanoseconds that OpenSSL alone takes for a
+    full record."""
+    out = subprocess.run([site.program("records"), site.cert, site.key],
+                         check=True, stdout=subprocess.PIPE).stdout.decode()
+    return {name: float(ns) for name, ns in
+            (line.split() for line in out.splitlines())}
+
+
 def all(site, quick):
     return {
+        "records": records(site),
         "keys": keys(site, 100 if quick else 2000),
         "calls": calls(site, 1 if quick else 5),
         "start": start(site, 20 if quick else 400),
