@@ -155,7 +155,7 @@ def all(site, quick):
     return {
         "records": records(site),
         "keys": keys(site, 100 if quick else 2000),
-        "calls": calls(site, 1 if quick else 5),
+        "calls": calls(site, 1 if quick else 15),
         "start": start(site, 20 if quick else 400),
         "busy": (100 if quick else 10000,) +
         busy(site, 100 if quick else 10000, 200 if quick else 4000),
