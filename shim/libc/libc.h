@@ -62,6 +62,7 @@ struct libc {			/* the real calls, found once */
 
 /* The real calls, looked up at the first use.  Never NULL. */
 extern _Atomic(const struct libc *) libc_found;	/* libc()'s own */
+__attribute__((cold))	/* or every wrapper saves registers for it */
 const struct libc *libc_look_up(void);
 
 static inline const struct libc *

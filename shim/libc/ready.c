@@ -219,7 +219,8 @@ struct sets {
 	fd_set *in, *out, *ex;
 };
 
-/* The descriptors from FIRST on, as many as are in a word. */
+/* The descriptors from FIRST on, as many as are in a word.  Those of them that
+ * are not below N cost a look, no more: what follows asks again. */
 static inline word
 part(const fd_set *set, int first)
 {
@@ -234,8 +235,6 @@ any_tracked_in(int n, const fd_set *in, const fd_set *out, const fd_set *ex)
 
 	for (first = 0; first < n; first += (int)BITS) {
 		w = part(in, first) | part(out, first) | part(ex, first);
-		if (n - first < (int)BITS)
-			w &= ((word)1 << (n - first)) - 1;
 		for (; w != 0; w &= w - 1)
 			if (fdtab_tracked(first + __builtin_ctzl(w)))
 				return true;
