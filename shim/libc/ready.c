@@ -230,9 +230,13 @@ part(const fd_set *set, int first)
 static inline bool
 any_tracked_in(int n, const fd_set *in, const fd_set *out, const fd_set *ex)
 {
+	int top = atomic_load_explicit(&fdtab_highest, memory_order_relaxed);
 	int first;
 	word w;
 
+	/* No more is read than the kernel reads, who knows what is open. */
+	if (n > top)
+		n = top + 1;
 	for (first = 0; first < n; first += (int)BITS) {
 		w = part(in, first) | part(out, first) | part(ex, first);
 		for (; w != 0; w &= w - 1)
@@ -317,12 +321,41 @@ select_many(int n, const struct sets *s, const struct timespec *timeout,
 	return r;
 }
 
+/* The kernel looks at no more descriptors than its table has places for: a
+ * program that passes as many as there may ever be has smaller sets. */
+static int
+looked_at(int n)
+{
+	int least = atomic_load(&fdtab_highest) + 1, size = 0, fd;
+	const char *at;
+	char text[2048];
+	ssize_t len = 0;
+
+	if (n <= FD_SETSIZE)
+		return n;
+	fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		len = libc()->read(fd, text, sizeof text - 1);
+		libc()->close(fd);
+	}
+	text[len > 0 ? len : 0] = '\0';
+	at = strstr(text, "FDSize:");
+	if (at != NULL)
+		size = atoi(at + strlen("FDSize:"));
+	if (size <= 0)
+		size = least > FD_SETSIZE ? least : FD_SETSIZE;
+	return size < n ? size : n;
+}
+
 static int
 select_tracked(int n, const struct sets *s, const struct timespec *timeout,
     const sigset_t *mask)
 {
 	struct pollfd few[64];
+	int saved = errno;
 
+	n = looked_at(n);
+	errno = saved;
 	if (n > 64)
 		return select_many(n, s, timeout, mask);
 	return select_with(few, n, s, timeout, mask);

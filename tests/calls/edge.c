@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * edge: programs that live by edges, by many descriptors, by odd sets. */
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/select.h>
 
 #include <errno.h>
@@ -334,6 +335,35 @@ other_wakes(const struct given *g)
 	close_both(fd);
 }
 
+/* A program that asks for as many as there may ever be, and whose sets end with
+ * its memory: the kernel looks only at those that its table has. */
+static void
+select_all(const struct given *g)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	struct timeval t = { 10, 0 };
+	char *two = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	fd_set *r = (fd_set *)(two + page - sizeof *r);
+	int fd[2], pipes[2];
+
+	(void)g;
+	pair(fd);
+	must(pipe(pipes));
+	must(write(pipes[1], "x", 1));
+	must(mprotect(two + page, page, PROT_NONE));
+	FD_SET(pipes[0], r);
+	say_result("pipe alone", select(1 << 20, r, NULL, NULL, &t));
+	FD_SET(fd[1], r);
+	say_result("with a socket", select(1 << 20, r, NULL, NULL, &t));
+	must(write(fd[0], "x", 1));
+	FD_ZERO(r);
+	FD_SET(fd[1], r);
+	say_result("socket alone", select(1 << 20, r, NULL, NULL, &t));
+	must(munmap(two, 2 * page));
+	close_both(fd);
+}
+
 /* select() takes away the time it slept; poll() takes no events at all. */
 static void
 select_time(const struct given *g)
@@ -404,6 +434,7 @@ const struct family edge_cases[] = {
 	{ .name = "edge.one-edge-each", .play = one_edge_each },
 	{ .name = "edge.mixed", .play = mixed },
 	{ .name = "edge.other-wakes", .play = other_wakes },
+	{ .name = "edge.select-all", .play = select_all },
 	{ .name = "edge.select-time", .play = select_time },
 	{ .name = "edge.two-epolls", .play = two_epolls },
 	{ .name = NULL }
