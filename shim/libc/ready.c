@@ -250,8 +250,7 @@ any_tracked_in(int n, const fd_set *in, const fd_set *out, const fd_set *ex)
 static inline bool
 concerns_sets(int n, const fd_set *in, const fd_set *out, const fd_set *ex)
 {
-	return conn_unsettled() || (fdtab_used() &&
-	    any_tracked_in(n, in, out, ex));
+	return conn_unsettled() || any_tracked_in(n, in, out, ex);
 }
 
 static nfds_t
