@@ -20,8 +20,10 @@ send_now(struct conn *c, const void *buf, size_t len)
 	    c->wire->send(c->fd, buf, len);
 
 	c->withheld = c->follows;
-	if (n < (ssize_t)len)
+	if (n < (ssize_t)len) {
 		c->refused = true;
+		c->room = 0;	/* whatever it promised */
+	}
 	return n;
 }
 
