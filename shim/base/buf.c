@@ -78,7 +78,7 @@ void
 buf_take(struct buf *b, size_t len)
 {
 	b->head += len;
-	if (b->head == b->tail)
+	if (b->head == b->tail && b->data != NULL)
 		buf_free(b);
 }
 

@@ -22,11 +22,18 @@ typedef _Atomic(struct conn *) fdtab_slot;
 extern _Atomic(fdtab_slot *) fdtab_chunks[FDTAB_CHUNKS];
 extern atomic_int fdtab_highest;	/* ever tracked; -1: none */
 
+/* The highest descriptor that was ever tracked, -1: none was. */
+static inline int
+fdtab_top(void)
+{
+	return atomic_load_explicit(&fdtab_highest, memory_order_relaxed);
+}
+
 /* Whether any descriptor was ever tracked. */
 static inline bool
 fdtab_used(void)
 {
-	return atomic_load_explicit(&fdtab_highest, memory_order_relaxed) >= 0;
+	return fdtab_top() >= 0;
 }
 
 /* FD's place, NULL if no number near it was ever tracked. */

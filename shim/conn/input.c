@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * input: from the kernel's queue to the program, with the retained byte. */
+ * input: from the engine to the program, and when there is something. */
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -189,12 +189,10 @@ take(struct conn *c, struct span *s, bool discard)
 	ssize_t r = 0;
 
 	for (;;) {
-		if (buf_len(&c->plain) > 0) {
-			n = span_put(s, buf_head(&c->plain),
-			    buf_len(&c->plain), discard);
-			buf_take(&c->plain, n);
-			got += n;
-		}
+		n = span_put(s, buf_head(&c->plain), buf_len(&c->plain),
+		    discard);
+		buf_take(&c->plain, n);
+		got += n;
 		if (span_left(s) == 0)
 			break;
 		n = span_len(s);

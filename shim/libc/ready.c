@@ -219,22 +219,22 @@ struct sets {
 	fd_set *in, *out, *ex;
 };
 
-/* The descriptors from FIRST on, as many as are in a word.  Those of them that
- * are not below N cost a look, no more: what follows asks again. */
+/* The descriptors from FIRST on, as many as are in a word. */
 static inline word
 part(const fd_set *set, int first)
 {
 	return set != NULL ? ((const word *)set)[first / (int)BITS] : 0;
 }
 
+/* No more of the sets is read than the kernel reads, for whom that number was
+ * open.  Bits of the last word that are not below N cost a look, no more: what
+ * follows asks again. */
 static inline bool
 any_tracked_in(int n, const fd_set *in, const fd_set *out, const fd_set *ex)
 {
-	int top = atomic_load_explicit(&fdtab_highest, memory_order_relaxed);
-	int first;
+	int top = fdtab_top(), first;
 	word w;
 
-	/* No more is read than the kernel reads, who knows what is open. */
 	if (n > top)
 		n = top + 1;
 	for (first = 0; first < n; first += (int)BITS) {
@@ -325,7 +325,7 @@ select_many(int n, const struct sets *s, const struct timespec *timeout,
 static int
 looked_at(int n)
 {
-	int least = atomic_load(&fdtab_highest) + 1, size = 0, fd;
+	int least = fdtab_top() + 1, size = 0, saved = errno, fd;
 	const char *at;
 	char text[2048];
 	ssize_t len = 0;
@@ -337,6 +337,7 @@ looked_at(int n)
 		len = libc()->read(fd, text, sizeof text - 1);
 		libc()->close(fd);
 	}
+	errno = saved;
 	text[len > 0 ? len : 0] = '\0';
 	at = strstr(text, "FDSize:");
 	if (at != NULL)
@@ -351,10 +352,8 @@ select_tracked(int n, const struct sets *s, const struct timespec *timeout,
     const sigset_t *mask)
 {
 	struct pollfd few[64];
-	int saved = errno;
 
 	n = looked_at(n);
-	errno = saved;
 	if (n > 64)
 		return select_many(n, s, timeout, mask);
 	return select_with(few, n, s, timeout, mask);
